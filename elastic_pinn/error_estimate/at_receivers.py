@@ -1,6 +1,6 @@
 """The error of a wavefield at some places, at any time: what records of the exact wavefield have beside its own.
 
-Letters: N places, T instants.
+Letters: N places, T instants, S slopes.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class ErrorAtReceivers:
         and by how many times coarser than that, dimensionless.
     resolved
         The same problem in the materials whose waves elements and time steps resolve; None: in its own.
+    slopes
+        Of "", the errors themselves, "x" and "y", their derivatives by these, those that are wanted, (S,).
 
     Raises
     ------
@@ -70,12 +72,14 @@ class ErrorAtReceivers:
         finer: float = 1.0,
         coarser: float = 1.0,
         resolved: Problem | None = None,
+        slopes: Sequence[str] = ("",),
     ) -> None:
         self._problem = problem
         self._elements = elements_of(resolved or problem, finer, coarser)
         self._times = instants_of(resolved or problem, finer, coarser)
         regions = problem.regions.index(*torch.from_numpy(places).unbind(1)).numpy()
-        self._values = self._elements.values_at(places, regions)
+        self._values = self._elements.values_at(places, regions, slopes)
+        self._columns = 2 * len(slopes)
 
     def of(self, model: Model, orders: Sequence[int] = (0,)) -> Callable[[Array], Array]:
         """Solve for the error of a wavefield.
@@ -91,12 +95,13 @@ class ErrorAtReceivers:
         -------
         callable
             From dimensionless times, (T,), since the window's first instant to the exact less the computed
-            displacement, or its derivatives one after another, dimensionless, (T, N, 2 orders).
+            displacement, or its derivatives one after another, dimensionless, (T, N, 2 S orders): of each order all
+            slopes.
         """
         from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
 
         solution = ErrorSolution(model, self._problem, self._elements, self._times)
-        errors = np.stack([self._values @ e for e in solution.instants()]).reshape(len(self._times), -1, 2)
+        errors = np.stack([self._values @ e for e in solution.instants()]).reshape(len(self._times), -1, self._columns)
         if self._problem.domain.is_static:
             return lambda times: np.repeat(errors, len(times), axis=0)  # whose derivatives nobody records
         since = (self._times - self._times[0]) / self._problem.scales.time

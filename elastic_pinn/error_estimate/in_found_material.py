@@ -58,10 +58,12 @@ class ErrorsInFoundMaterial:
         (N, 2), m.
     material
         The model whose material, as it is at each call, says how fine elements are.
+    slopes
+        As of `ErrorAtReceivers`.
     """
 
-    def __init__(self, problem: Problem, places: Array, material: Model) -> None:
-        self._problem, self._places, self._model = problem, places, material
+    def __init__(self, problem: Problem, places: Array, material: Model, slopes: Sequence[str] = ("",)) -> None:
+        self._problem, self._places, self._model, self._slopes = problem, places, material, slopes
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
 
     def of(self, model: Model, orders: Sequence[int] = (0,), coarser: float = CORRECTED) -> Callable[[Array], Array]:
@@ -82,7 +84,9 @@ class ErrorsInFoundMaterial:
         levels = self._levels
         if (key := (levels, coarser)) not in self._by_resolution:
             resolved = self._resolved(levels)
-            self._by_resolution[key] = ErrorAtReceivers(self._problem, self._places, FINER, coarser, resolved)
+            self._by_resolution[key] = ErrorAtReceivers(
+                self._problem, self._places, FINER, coarser, resolved, self._slopes
+            )
         return self._by_resolution[key].of(model, orders)
 
     @property

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from elastic_pinn.physics.media.material import Plane
 from elastic_pinn.physics.media.moduli import Moduli, Values
 
 Derivatives = Mapping[str, Tensor]
@@ -86,6 +87,18 @@ def stress(u: Derivatives, moduli: Moduli) -> Tensor:
     eps = strain(u)  # (N, 3)
     pressure = moduli.lame_lambda * (eps[:, 0] + eps[:, 1])  # (N,)
     return times(2.0 * moduli.lame_mu, eps) + torch.stack([pressure, pressure, torch.zeros_like(pressure)], dim=1)
+
+
+def von_mises_stress(u: Derivatives, moduli: Moduli, plane: Plane) -> Tensor:
+    """Compute sqrt(((s_xx - s_yy)^2 + (s_yy - s_zz)^2 + (s_zz - s_xx)^2) / 2 + 3 s_xy^2), s being sigma, (N,).
+
+    sigma_zz is lambda tr(eps) in plane strain, and 0 in plane stress.
+
+    Source: von Mises, Nachrichten von der Gesellschaft der Wissenschaften zu Goettingen, 1913.
+    """
+    xx, yy, xy = stress(u, moduli).unbind(1)
+    out = moduli.lame_lambda * (u["x"][:, 0] + u["y"][:, 1]) if plane == "strain" else torch.zeros_like(xx)  # (N,)
+    return (((xx - yy).square() + (yy - out).square() + (out - xx).square()) / 2.0 + 3.0 * xy.square()).sqrt()
 
 
 def kinetic_energy(u: Derivatives, moduli: Moduli) -> Tensor:

@@ -19,7 +19,7 @@ from elastic_pinn.physics import Problem, ProblemError, problem_from
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.shots import names_of_shots, number_of_shot, with_gains_of_shot, without_exact
-from elastic_pinn.run.shot import SOLVED_BY, Shot, WavefieldByElements, has_several_shots
+from elastic_pinn.run.shot import Shot, WavefieldByElements, wavefield_of
 from elastic_pinn.storage import (
     LOSSES_OF_START_UNTIL,
     UNVERIFIED,
@@ -207,12 +207,9 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            Outside the window of training, and for another quantity; for a shot that there is none of, and for
-            tensors where elements solve.
+            Outside the window of training, for another quantity, and for a shot that there is none of.
         """
-        if shot == "" and not (self.is_by_elements or (self.fits_waveforms and has_several_shots(self, problem))):
-            return self.model().predict(x, y, t, quantity)
-        return self.shot(shot, problem).predict(x, y, t, quantity)
+        return wavefield_of(self, shot, problem).predict(x, y, t, quantity)
 
     def shots(self, problem: Problem | ProblemMaker | None = None) -> tuple[str, ...]:
         """Return the names of the shots, those of `Fit.shots`; one that is empty where there are not several.
@@ -256,7 +253,7 @@ class Checkpoint:
         receivers, own = with_gains_of_shot(solved, number, found), solved.shots[number]
         each = self.shots(solved)[number]
         if number == 0 and not (self.is_by_elements or (solved.other_shots and self.fits_waveforms)):
-            return Shot(each, own, receivers, self.model().predict, SOLVED_BY[0])
+            return Shot(each, own, receivers, self.model())
         if number not in self._by_elements:
             every = self._beside_unknowns("other_sources")  # (3, K)
             wavelet = None if every is None else every[1:, every[0] == number]
@@ -268,7 +265,7 @@ class Checkpoint:
                     "runs of this version"
                 )
             self._by_elements[number] = WavefieldByElements(own, self._model, wavelet)
-        return Shot(each, own, receivers, self._by_elements[number].predict, SOLVED_BY[1])
+        return Shot(each, own, receivers, self._by_elements[number])
 
     @property
     def fits_waveforms(self) -> bool:

@@ -1,4 +1,4 @@
-"""A model's quantities on a grid over its window, in SI units: displacement, velocity, divergence, curl, stress,
+"""A wavefield's quantities on a grid over its window, in SI units: displacement, velocity, divergence, curl, stress,
 energy, residual.
 
 Letters: G nodes on a side, N = G G of them.
@@ -7,7 +7,7 @@ Letters: G nodes on a side, N = G G of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -27,10 +27,12 @@ from elastic_pinn.physics.elasticity import (
     residual,
     strain_energy,
     stress,
+    von_mises_stress,
 )
-from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.physics.media.material import Plane, unit_of
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.run import Checkpoint
+from elastic_pinn.run.shot import WavefieldByElements
 from elastic_pinn.storage import CHECKPOINTS
 
 FRAMES = 41  # of a movie
@@ -45,23 +47,39 @@ class QuantityError(ElasticPinnError, ValueError):
     """An unknown quantity, or instants that a wavefield does not have: the text names what is legal."""
 
 
+class Solid:
+    """The solid of a wavefield at dimensionless places (N, 3); its moduli are computed if they are needed."""
+
+    def __init__(self, wavefield: Model | WavefieldByElements, points: Tensor) -> None:
+        self._wavefield, self._points = wavefield, points
+
+    @cached_property
+    def moduli(self) -> Moduli:
+        """Numbers or (N,), dimensionless; they do not depend on time."""
+        return self._wavefield.moduli(self._points)
+
+    @property
+    def plane(self) -> Plane:
+        """What is zero out of the plane."""
+        return self._wavefield.material.initial.plane
+
+
 class Quantity(NamedTuple):
     """A quantity: its description, symbol and SI unit, whether it has a sign, the derivatives that it needs, its
-    function of them and of what gives the moduli, dimensionless (N,), and the SI value of its dimensionless 1."""
+    function of them and of the solid, dimensionless (N,), and the SI value of its dimensionless 1."""
 
     description: str
     symbol: str
     unit: str
     is_signed: bool
     derivatives: tuple[str, ...]
-    of: Callable[[Derivatives, Callable[[], Moduli]], Tensor]
+    of: Callable[[Derivatives, Solid], Tensor]
     scale: Callable[[Scales], float]
 
 
-def _energy(u: Derivatives, of: Callable[[], Moduli]) -> Tensor:
+def _energy(u: Derivatives, solid: Solid) -> Tensor:
     """Return kinetic and strain energy, (N,)."""
-    moduli = of()
-    return kinetic_energy(u, moduli) + strain_energy(u, moduli)
+    return kinetic_energy(u, solid.moduli) + strain_energy(u, solid.moduli)
 
 
 def _displacement(scales: Scales) -> float:
@@ -81,32 +99,38 @@ def _stress(scales: Scales) -> float:
 
 
 QUANTITIES: Mapping[str, Quantity] = {
-    "u_x": Quantity("displacement along x", "$u_x$", "m", True, (), lambda u, m: u[""][:, 0], _displacement),
-    "u_y": Quantity("displacement along y", "$u_y$", "m", True, (), lambda u, m: u[""][:, 1], _displacement),
+    "u_x": Quantity("displacement along x", "$u_x$", "m", True, (), lambda u, solid: u[""][:, 0], _displacement),
+    "u_y": Quantity("displacement along y", "$u_y$", "m", True, (), lambda u, solid: u[""][:, 1], _displacement),
     "magnitude": Quantity(
-        "size of the displacement", "$|u|$", "m", False, (), lambda u, m: u[""].norm(dim=1), _displacement
+        "size of the displacement", "$|u|$", "m", False, (), lambda u, solid: u[""].norm(dim=1), _displacement
     ),
-    "v_x": Quantity("velocity along x", "$v_x$", "m/s", True, ("t",), lambda u, m: u["t"][:, 0], _velocity),
-    "v_y": Quantity("velocity along y", "$v_y$", "m/s", True, ("t",), lambda u, m: u["t"][:, 1], _velocity),
+    "v_x": Quantity("velocity along x", "$v_x$", "m/s", True, ("t",), lambda u, solid: u["t"][:, 0], _velocity),
+    "v_y": Quantity("velocity along y", "$v_y$", "m/s", True, ("t",), lambda u, solid: u["t"][:, 1], _velocity),
     "speed": Quantity(
-        "size of the velocity", "$|v|$", "m/s", False, ("t",), lambda u, m: u["t"].norm(dim=1), _velocity
+        "size of the velocity", "$|v|$", "m/s", False, ("t",), lambda u, solid: u["t"].norm(dim=1), _velocity
     ),
     "divergence": Quantity(
         "divergence of the displacement", "div $u$", "1", True, STRAIN,
-        lambda u, m: u["x"][:, 0] + u["y"][:, 1], _gradient,
+        lambda u, solid: u["x"][:, 0] + u["y"][:, 1], _gradient,
     ),
     "curl": Quantity(
         "curl of the displacement", "curl $u$", "1", True, STRAIN,
-        lambda u, m: u["x"][:, 1] - u["y"][:, 0], _gradient,
+        lambda u, solid: u["x"][:, 1] - u["y"][:, 0], _gradient,
     ),
     "stress_xx": Quantity(
-        "normal stress along x", "$\\sigma_{xx}$", "Pa", True, STRAIN, lambda u, m: stress(u, m())[:, 0], _stress
+        "normal stress along x", "$\\sigma_{xx}$", "Pa", True, STRAIN,
+        lambda u, solid: stress(u, solid.moduli)[:, 0], _stress,
     ),
     "stress_yy": Quantity(
-        "normal stress along y", "$\\sigma_{yy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m())[:, 1], _stress
+        "normal stress along y", "$\\sigma_{yy}$", "Pa", True, STRAIN,
+        lambda u, solid: stress(u, solid.moduli)[:, 1], _stress,
     ),
     "stress_xy": Quantity(
-        "shear stress", "$\\sigma_{xy}$", "Pa", True, STRAIN, lambda u, m: stress(u, m())[:, 2], _stress
+        "shear stress", "$\\sigma_{xy}$", "Pa", True, STRAIN, lambda u, solid: stress(u, solid.moduli)[:, 2], _stress
+    ),
+    "von_mises": Quantity(
+        "von Mises stress", "von Mises stress", "Pa", False, STRAIN,
+        lambda u, solid: von_mises_stress(u, solid.moduli, solid.plane), _stress,
     ),
     "energy": Quantity(
         "energy density", "energy density", "J/m3", False, (*STRAIN, "t"), _energy,
@@ -114,32 +138,36 @@ QUANTITIES: Mapping[str, Quantity] = {
     ),
     "residual": Quantity(
         "size of the residual of the wave equation without a body force", "|residual| without force", "N/m3", False,
-        MOTION, lambda u, m: residual(u, m()).norm(dim=1), lambda scales: scales.force,
+        MOTION, lambda u, solid: residual(u, solid.moduli).norm(dim=1), lambda scales: scales.force,
     ),
 }  # fmt: skip
 """The quantities by name. The residual is that of the wave equation without a body force."""
 
+BY_ELEMENTS = tuple(name for name, quantity in QUANTITIES.items() if {*quantity.derivatives} <= {"", *STRAIN, "t"})
+"""Those that finite elements give: the second derivatives of quadratic ones are no good."""
+
 
 class GridFields:
-    """A model's quantities on a grid over its window.
+    """A wavefield's quantities on a grid over its window.
 
-    nodes: on a side. origin: attributes that describe the origin in exported files.
+    nodes: on a side. origin: attributes that describe the origin in exported files. told: what titles begin with.
 
     Attributes:
-        x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin: as given. regions: those of the
-            materials. shape: of the domain; None: the whole window. names: of the quantities that there are. given_by:
-            what these are of, in an error.
+        x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin, told: as given. regions: those of
+            the materials. shape: of the domain; None: the whole window. names: of the quantities that there are.
+            is_by_elements: whether finite elements solve for the wavefield.
     """
 
-    names = tuple(QUANTITIES)
-    given_by = ""
-
-    def __init__(self, model: Model, nodes: int = 200, origin: Origin | None = None) -> None:
-        self._model, self.origin = model, origin or {}
-        middle, half = np.array(model.scales.origin), np.array(model.scales.half)
+    def __init__(
+        self, wavefield: Model | WavefieldByElements, nodes: int = 200, origin: Origin | None = None, told: str = ""
+    ) -> None:
+        self._wavefield, self.origin, self.told = wavefield, origin or {}, told
+        middle, half = np.array(wavefield.scales.origin), np.array(wavefield.scales.half)
         (x0, y0, self.start), (x1, y1, self.end) = (middle - half).tolist(), (middle + half).tolist()
         self.x, self.y = np.linspace(x0, x1, nodes), np.linspace(y0, y1, nodes)
-        self.regions, self.shape = model.regions, model.shape
+        self.regions, self.shape = wavefield.regions, wavefield.shape
+        self.is_by_elements = isinstance(wavefield, WavefieldByElements)
+        self.names = BY_ELEMENTS if self.is_by_elements else tuple(QUANTITIES)
 
     def at(self, name: str, t: float) -> Array:
         """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis; NaN outside the domain."""
@@ -150,20 +178,21 @@ class GridFields:
 
         It takes less time than one after another.
         """
-        quantities, scales = {name: QUANTITIES[name] for name in names}, self._model.scales
+        quantities, scales = {name: QUANTITIES[name] for name in names}, self._wavefield.scales
         ends = torch.tensor([[*self.x[[0, -1]]], [*self.y[[0, -1]]], [0.0, 0.0]], dtype=torch.float64).T  # (2, 3)
         (x0, y0, _), (x1, y1, _) = scales.dimensionless(ends).tolist()
-        x, y = (torch.linspace(low, high, len(self.x), dtype=self._model.dtype) for low, high in ((x0, x1), (y0, y1)))
+        dtype = self._wavefield.dtype
+        x, y = (torch.linspace(low, high, len(self.x), dtype=dtype) for low, high in ((x0, x1), (y0, y1)))
         at = scales.dimensionless(torch.tensor([[0.0, 0.0, t] for t in times], dtype=torch.float64))[:, 2]  # (T,)
-        inside = self._model.contains(self.x[:, None], self.y)
+        inside = self._wavefield.contains(self.x[:, None], self.y)
         wanted = dict.fromkeys(name for quantity in quantities.values() for name in quantity.derivatives)
         points = torch.cartesian_prod(x, y, x.new_zeros(1))  # (N, 3)
-        moduli = cache(lambda: self._model.moduli(points))  # they do not depend on time
+        solid = Solid(self._wavefield, points)
         with torch.no_grad():
-            for u in self._model.derivatives_on_grids(x, y, at, wanted):
+            for u in self._wavefield.derivatives_on_grids(x, y, at, wanted):
                 found = {}
                 for name, quantity in quantities.items():
-                    values = quantity.of(u, moduli).double().numpy().reshape(len(x), len(y))  # of (N,)
+                    values = quantity.of(u, solid).double().numpy().reshape(len(x), len(y))  # of (N,)
                     found[name] = np.where(inside, values * quantity.scale(scales), np.nan)
                 yield found
 
@@ -185,27 +214,28 @@ class GridFields:
         return [float(f"{t:.12g}") for t in np.linspace(first, last, count if last > first else 1)]
 
     def coarser(self, nodes: int) -> GridFields:
-        """Return the fields on another grid."""
-        return GridFields(self._model, nodes)
+        """Return the fields on another grid; by elements the same ones, since another grid takes another solution."""
+        return self if self.is_by_elements else GridFields(self._wavefield, nodes)
 
     def largest(self, name: str) -> float:
         """Return the largest size that a quantity has at INSTANTS times over the window, in SI units."""
         return max(float(np.nanmax(np.abs(each[name]))) for each in self.over([name], self.instants(INSTANTS)))
 
 
-def require_known(names: Sequence[str], fields: type[GridFields] | GridFields = GridFields) -> None:
-    """Raise QuantityError for a name that is not one of a network's quantities, or of those of other fields."""
+def require_known(names: Sequence[str], fields: GridFields | None = None) -> None:
+    """Raise QuantityError for a name that is no quantity, or none of those of some fields."""
+    legal, of = (fields.names, ", which finite elements give" * fields.is_by_elements) if fields else (QUANTITIES, "")
     for name in names:
-        if name not in fields.names:
-            raise QuantityError(f"quantity = {name!r}: legal are {', '.join(fields.names)}{fields.given_by}")
+        if name not in legal:
+            raise QuantityError(f"quantity = {name!r}: legal are {', '.join(legal)}{of}")
 
 
-def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
-    """Return a checkpoint's fields, whose origin is its run, file and step, the material, and this package's
-    version."""
+def origin_of(checkpoint: Checkpoint) -> Origin:
+    """Return what describes the origin of a checkpoint's fields: its run, file and step, the material, and this
+    package's version."""
     path = checkpoint.path
     constants = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
-    origin: Origin = {
+    return {
         "run": run_of(path).name,
         "checkpoint": str(path),
         "step": checkpoint.step,
@@ -213,7 +243,6 @@ def fields_of(checkpoint: Checkpoint, nodes: int) -> GridFields:
         **{f"material_{name}_units": unit_of(name) for name in constants},
         "elastic_pinn_version": version("elastic_pinn"),
     }
-    return GridFields(checkpoint.model(), nodes, origin)
 
 
 def run_of(checkpoint: Path | str) -> PurePosixPath:

@@ -15,7 +15,8 @@ from elastic_pinn.training.sampling import first_points
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench import figures
 from elastic_pinn.workbench.figures.field_maps import FieldMap
-from elastic_pinn.workbench.quantities import QUANTITIES, fields_of
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.quantities import QUANTITIES
 from elastic_pinn.workbench.tables import material_table
 from tests.benchmarks.validation.interfaces import STIFF, meeting
 from tests.benchmarks.validation.row import SOLID
@@ -84,7 +85,7 @@ def test_inclusions_are_drawn_in_every_map(oblique):
     problem = problem_of("p", 30, "welded", size=0.35)
     window = figures.problem(problem).axes[0]
     assert "interface: welded" in [text.get_text() for text in window.get_legend().get_texts()]
-    fields = fields_of(oblique.latest(), 20)
+    fields = shown_fields(oblique.latest(), 20)
     assert fields.origin["material_mu_2"] == 4.0
     assert fields.origin["material_mu_2_units"] == "Pa"
     (axes, *_) = FieldMap(fields, "u_y").at(0.1).axes

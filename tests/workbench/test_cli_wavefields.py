@@ -8,13 +8,14 @@ from elastic_pinn.workbench.cli import wavefields
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.figures.movie import NODES
 from elastic_pinn.workbench.figures.movie_file import Movie
-from elastic_pinn.workbench.quantities import QUANTITIES, fields_of
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.quantities import QUANTITIES
 from tests.workbench.commands import refused, said
 
 
 def test_a_movie_is_of_the_quantity_and_the_times_that_are_given(run, tmp_path):
     def expected(quantity, times):
-        frames = FieldMap(fields_of(run.latest(), NODES), quantity).over(times)
+        frames = FieldMap(shown_fields(run.latest(), NODES), quantity).over(times)
         Movie([frame.png() for frame in frames]).save(tmp_path / "expected.gif", overwrite=True)
         return (tmp_path / "expected.gif").read_bytes()
 
@@ -82,7 +83,7 @@ def test_what_elements_solved_for_is_written_as_they_predict_it(shots_run, tmp_p
         said("fields", shots_run.path, "--nc", f"{name}.nc", "--shot", name, *few)
     said("fields", shots_run.path, "--nc", "first.nc", *few)
     found = {name: xr.load_dataset(f"{name}.nc", engine="h5netcdf", decode_times=False) for name in ("left", "right")}
-    assert set(found["right"]) == {"u_x", "u_y", "magnitude", "v_x", "v_y", "speed"}
+    assert set(found["right"]) == set(QUANTITIES) - {"residual"}
     assert xr.load_dataset("first.nc", engine="h5netcdf", decode_times=False).equals(found["left"])
     assert found["right"].attrs["solved_by"] == "elements" and found["right"].attrs["shot"] == "right"
     x, y, t = (found["right"][name].values for name in ("x", "y", "time"))
@@ -90,8 +91,11 @@ def test_what_elements_solved_for_is_written_as_they_predict_it(shots_run, tmp_p
     values = [float(found["right"][name][2, 3, 2]) for name in ("v_x", "v_y")]
     assert values == pytest.approx(predicted.tolist(), rel=1e-6) and np.abs(predicted).max() > 0.0
     assert not np.allclose(values, [found["left"][name][2, 3, 2] for name in ("v_x", "v_y")], rtol=0.1)
-    told = refused(1, "movie", shots_run.path, "--output", "a.gif", "--quantity", "stress_xx")
-    assert "legal are u_x, u_y, magnitude, v_x, v_y, speed, which finite elements give" in told
+    stress = shots_run.predict(x[3], y[2], t[2], "stress", shot="right")
+    values = [float(found["right"][f"stress_{name}"][2, 3, 2]) for name in ("xx", "yy", "xy")]
+    assert values == pytest.approx(stress.tolist(), rel=1e-6) and np.abs(stress).max() > 0.0
+    told = refused(1, "movie", shots_run.path, "--output", "a.gif", "--quantity", "residual")
+    assert "von_mises, energy, which finite elements give" in told
     assert "legal" in refused(1, "movie", shots_run.path, "--output", "a.gif", "--shot", "middle")
 
 

@@ -18,7 +18,7 @@ from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
 from elastic_pinn.workbench.exports.wavefields import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
-from elastic_pinn.workbench.panels.checkpoint_tabs import most_energetic_instant
+from elastic_pinn.workbench.panels.wavefield_views import most_energetic_instant
 from elastic_pinn.workbench.quantities import QUANTITIES
 
 
@@ -77,6 +77,39 @@ def test_each_quantity_has_a_picture_of_its_own_at_each_instant(place):
             find(panel, widgets.SelectionSlider).index = instant
             pictures.add(shown(panel))
     assert len(pictures) == 2 * len(QUANTITIES)
+
+
+@pytest.mark.slow
+def test_where_elements_solved_their_field_and_trace_are_shown_and_written(shots_run, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(shots_run.path, tmp_path / "runs" / "shots")
+    panel = ExplorePanel("runs/shots")
+    quantity, instant = find(panel, widgets.Dropdown, "Quantity"), find(panel, widgets.SelectionSlider)
+    assert set(quantity.options) == set(QUANTITIES) - {"residual"}
+    quantity.value = "stress_yy"
+    (axes, _), t = panel.figure().axes, instant.value
+    assert axes.get_title().startswith("shot left: by finite elements: t = ")
+    x, y = np.linspace(0.0, 0.02, 200)[40], np.linspace(0.0, 0.01, 200)[50]
+    drawn = axes.images[0].get_array()[50, 40]
+    network, expected = (each.predict(x, y, t, "stress")[1] / 1e3 for each in (shots_run.latest().model(), shots_run))
+    assert drawn == pytest.approx(expected, rel=1e-6) and abs(network) < 1e-3 * abs(expected)
+    find(panel, widgets.Button, "NetCDF").click()
+    assert says(panel, "written")
+    tabs(panel).selected_index = 1
+    assert "elements" in [text.get_text() for text in panel.figure().legends[0].get_texts()]
+
+
+@pytest.mark.slow
+def test_where_elements_solve_for_an_own_problem_there_is_a_field_if_it_is_given(tiny, tmp_path, monkeypatch):
+    problem = problem_from(tiny())
+    run = ep.train(tiny(problem="own", steps=1), tmp_path / "run", problem)
+    monkeypatch.setattr("elastic_pinn.run.checkpoint.Checkpoint.is_by_elements", True)
+    assert tabs(ExplorePanel(str(run.path), problem=problem)).titles[:2] == ("Field", "Trace")
+    panel = ExplorePanel(str(run.path))
+    assert tabs(panel).titles == ("Numbers", "Contents") and shown(panel).startswith(b"\x89PNG")
+    assert "which need the problem: give it too, as ExplorePanel(run_dir, problem=...)" in said(panel)
+    assert panel.figure().axes
 
 
 def test_a_receiver_file_that_has_changed_is_told_and_its_receivers_are_not_shown(tmp_path, tiny, receivers):

@@ -7,7 +7,7 @@ import torch
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics import Domain, Material, Scales
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError, Solid
 
 MATERIAL = Material(5.76e10, 2.6e10, 2700.0)
 DOMAIN = Domain((0.0, 0.06), (0.01, 0.05), (0.0, 8e-6))
@@ -54,10 +54,13 @@ def expected(fields):
     div, shear = g[0, 0] + g[1, 1], (g[0, 1] + g[1, 0]) / 2
     xx, yy, xy = lame * div + 2 * mu * g[0, 0], lame * div + 2 * mu * g[1, 1], 2 * mu * shear
     energy = (MATERIAL.density * (v**2).sum(0) + xx * g[0, 0] + yy * g[1, 1] + 2 * xy * shear) / 2
+    zz = lame * div  # of plane strain
+    mises = np.sqrt(xx**2 + yy**2 + zz**2 - xx * yy - yy * zz - zz * xx + 3 * xy**2)
     return {
         "u_x": u[0], "u_y": u[1], "magnitude": np.hypot(*u), "v_x": v[0], "v_y": v[1], "speed": np.hypot(*v),
         "divergence": div, "curl": g[1, 0] - g[0, 1],
-        "stress_xx": xx, "stress_yy": yy, "stress_xy": xy, "energy": energy, "residual": np.zeros_like(div),
+        "stress_xx": xx, "stress_yy": yy, "stress_xy": xy, "von_mises": mises, "energy": energy,
+        "residual": np.zeros_like(div),
     }  # fmt: skip
 
 
@@ -85,3 +88,15 @@ def test_instants_span_the_window_or_what_is_given_of_it(fields):
     for start, end in [(-1e-6, None), (None, 9e-6), (5e-6, 4e-6), (float("nan"), None)]:
         with pytest.raises(QuantityError, match="within the window, 0 s to 8e-06 s"):
             fields.instants(3, start, end)
+
+
+@pytest.mark.parametrize(("plane", "expected"), [("strain", 0.5), ("stress", 1.0)])
+def test_the_von_mises_stress_counts_the_stress_out_of_the_plane(plane, expected):
+    """Of equal stress along x and y it is that stress in plane stress, and (1 - 2 nu) of it in plane strain."""
+    material = Material.from_young(70e9, 0.25, 2700.0, plane=plane)
+    model = Model.create(CONFIG, material, Scales.of(DOMAIN, material, 2e-9), torch.Generator())
+    strain = torch.tensor([[1e-3, 0.0]]), torch.tensor([[0.0, 1e-3]])
+    u = dict(zip("xy", (each.double() for each in strain), strict=True))
+    solid = Solid(model, torch.zeros(1, 3, dtype=torch.float64))
+    found, along_x = (float(QUANTITIES[name].of(u, solid)) for name in ("von_mises", "stress_xx"))
+    assert found == pytest.approx(expected * along_x)

@@ -111,8 +111,11 @@ class Elements:
         found[facets < 0] = -1
         return found
 
-    def values_at(self, places: Array, regions: Array) -> Any:
-        """The matrix (2 N, D) from a displacement (D,) to its x and y at places (N, 2), m, each in a region, (N,)."""
+    def values_at(self, places: Array, regions: Array, slopes: Sequence[str] = ("",)) -> Any:
+        """The matrix (N S 2, D) from a displacement (D,) to its x and y at places (N, 2), m, each in a region, (N,).
+
+        slopes: of "", the displacement itself, "x" and "y", its derivatives by these, those that are wanted, (S,).
+        """
         from scipy.sparse import coo_array
 
         at = (places - self._origin) / self._length  # (N, 2)
@@ -120,13 +123,16 @@ class Elements:
         local = self.basis.mapping.invF(at.T[:, :, None], tind=inside)
         rows, columns, values = [], [], []
         for k in range(self.basis.Nbfun):
-            shapes = np.asarray(self.basis.elem.gbasis(self.basis.mapping, local, k, tind=inside)[0])[:, :, 0]  # (2, N)
-            for axis, own in enumerate(shapes):
-                rows.append(2 * np.arange(len(at)) + axis)
-                columns.append(self.basis.element_dofs[k, inside])
-                values.append(own)
+            shape = self.basis.elem.gbasis(self.basis.mapping, local, k, tind=inside)[0]
+            by_axis = {name: np.asarray(shape.grad)[:, i, :, 0] for i, name in enumerate("xy")}  # each (2, N)
+            of_slope = {"": np.asarray(shape)[:, :, 0], **by_axis}
+            for number, slope in enumerate(slopes):
+                for component, own in enumerate(of_slope[slope]):
+                    rows.append(2 * (len(slopes) * np.arange(len(at)) + number) + component)
+                    columns.append(self.basis.element_dofs[k, inside])
+                    values.append(own)
         entries = np.concatenate(rows), np.concatenate(columns)
-        return coo_array((np.concatenate(values), entries), (2 * len(at), self.count)).tocsr()
+        return coo_array((np.concatenate(values), entries), (2 * len(slopes) * len(at), self.count)).tocsr()
 
     def _triangles_at(self, at: Array, regions: Array) -> Array:
         """The triangle of its region that each place (N, 2) is in, or the nearest to it beside a curve, (N,)."""

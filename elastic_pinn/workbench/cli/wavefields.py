@@ -45,9 +45,9 @@ def movie(
     """Write a movie of the wavefield.
 
     Quantities are the displacement (u_x, u_y, magnitude), the velocity (v_x, v_y, speed), divergence (P waves) and curl
-    (S waves), stress_xx, stress_yy, stress_xy, energy (density, kinetic and strain) and residual. Ten frames a second
-    are shown, all with one scale. An MP4 needs ffmpeg; an HTML page plays in any browser. Where finite elements solved
-    for the wavefield, there are displacement and velocity.
+    (S waves), stress_xx, stress_yy, stress_xy, von_mises (stress), energy (density, kinetic and strain) and residual.
+    Ten frames a second are shown, all with one scale. An MP4 needs ffmpeg; an HTML page plays in any browser. Where
+    finite elements solved for the wavefield, there is no residual.
     """
     from elastic_pinn.workbench.figures.movie import movie as draw
     from elastic_pinn.workbench.figures.movie_file import require_writable
@@ -99,7 +99,7 @@ def fields(
     series = [vtk / SERIES, *vtk_frames(vtk / SERIES)] if vtk else []
     refuse_existing(filter(None, [nc, *series]), force)
     checkpoint = _open(location, best)
-    found, _ = shown_fields(checkpoint, nodes, shot)
+    found = shown_fields(checkpoint, nodes, shot)
     names = quantity or found.names
     require_known(names, found)
     times = found.instants(frames, start, end)

@@ -32,11 +32,11 @@ BINS = 60
 class FieldMap:
     """A map of a quantity over the window, drawn once; then only its image and title change.
 
-    All instants have one scale, symmetric about zero if the quantity has a sign. told: what titles begin with.
+    All instants have one scale, symmetric about zero if the quantity has a sign.
     """
 
-    def __init__(self, fields: GridFields, name: str, told: str = "") -> None:
-        self._fields, self._name, self._told = fields, name, told
+    def __init__(self, fields: GridFields, name: str) -> None:
+        self._fields, self._name = fields, name
         quantity, length = QUANTITIES[name], length_unit(fields)
         height, width = _size(fields)
         self._columns = int(width * LETTERS)
@@ -60,9 +60,8 @@ class FieldMap:
         self._figure.draw_without_rendering()
         self._figure.set_layout_engine("none")  # the layout is fixed now; computing it takes a third of a frame
 
-    def follow(self, fields: GridFields, told: str = "") -> None:
+    def follow(self, fields: GridFields) -> None:
         """Show other fields over the same window from now on, with the scale that these have."""
-        self._told = told
         if fields is not self._fields:
             self._fields = fields
             self._scale()
@@ -83,7 +82,7 @@ class FieldMap:
         return self._figure
 
     def _tell(self, t: float) -> None:
-        text = f"{self._told}t = {instant_text(self._fields, t)}"
+        text = f"{self._fields.told}t = {instant_text(self._fields, t)}"
         self._title.set_text(fill(text, self._columns))
 
     def _scale(self) -> None:
@@ -120,11 +119,13 @@ def trace(
     y: float,
     problem: Problem | None,
     receivers: Receivers | None = None,
+    by: str = "network",
 ) -> Picture:
     """Draw the displacement at a point over time, with the exact one, if any, or what receivers recorded, with the
     record of the nearest one.
 
-    window: start and end, s; x, y: m. receivers: the problem's with gains that were found; None: as they are.
+    window: start and end, s; x, y: m. receivers: the problem's with gains that were found; None: as they are. by: what
+    solved for the wavefield.
     """
     receivers = receivers or (problem.receivers if problem else None)
     t = np.linspace(*window, CURVE)
@@ -136,7 +137,7 @@ def trace(
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for i, where in enumerate(axes):
         marker = "o" if t[0] == t[-1] else ""  # of a static problem
-        where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, marker=marker, label="network")
+        where.plot(t / time.size, found[:, i] / unit.size, color=BLUE, marker=marker, label=by)
         where.set_title(quantity.symbols[i], fontsize=11)
         where.set_xlabel(f"t ({time.name})")
         light_grid(where)

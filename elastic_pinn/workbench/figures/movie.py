@@ -27,9 +27,9 @@ def movie(
     """Draw a quantity of the wavefield over time, as a movie that a cell plays without a kernel.
 
     `Movie.save` writes it to a file. All frames have one scale, that of the whole window of time, and are empty outside
-    the body. Of several shots it is of the first one's network, which the title tells, unless a shot is named. Where
-    the network takes no part in the wavefield, and of a shot that is named, finite elements solve for it, in about the
-    time of one solution in training, and give displacement and velocity.
+    the body. Of several shots it is of the first, unless one is named. Where finite elements solve for the wavefield,
+    as `Checkpoint.predict` tells, the title says so; it takes about the time of one solution in training, and there is
+    no residual.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def movie(
         A run (its newest checkpoint), a checkpoint, or a path of either.
     quantity
         "u_x", "u_y" or "magnitude" of the displacement, "v_x", "v_y" or "speed" of the velocity, "divergence" (P
-        waves), "curl" (S waves), "stress_xx", "stress_yy", "stress_xy", "energy" (density, kinetic and strain),
-        "residual".
+        waves), "curl" (S waves), "stress_xx", "stress_yy", "stress_xy", "von_mises" (stress), "energy" (density,
+        kinetic and strain), "residual".
     frames
         How many instants, ends included; ten a second are shown.
     problem
-        The user's problem, or the function that makes it; required where a run that has one may be of several shots.
+        The user's problem, or the function that makes it; required where elements solve, if the run has one.
     start, end
         The first and the last instant, s; None: those of the window.
     shot
@@ -59,11 +59,11 @@ def movie(
         For another quantity, for fewer than one frame, for instants outside the window, and for another shot.
     """
     require_known([quantity])
-    fields, told = shown_fields(checkpoint_of(source), NODES, shot, problem)
+    fields = shown_fields(checkpoint_of(source), NODES, shot, problem)
     require_known([quantity], fields)
-    return draw_movie(fields, quantity, fields.instants(frames, start, end), told)
+    return draw_movie(fields, quantity, fields.instants(frames, start, end))
 
 
-def draw_movie(fields: GridFields, quantity: str, times: Sequence[float], told: str = "") -> Movie:
-    """Draw a movie of fields at several instants (s). told: what titles begin with."""
-    return Movie([picture.png() for picture in FieldMap(fields, quantity, told).over(times)])
+def draw_movie(fields: GridFields, quantity: str, times: Sequence[float]) -> Movie:
+    """Draw a movie of fields at several instants (s)."""
+    return Movie([picture.png() for picture in FieldMap(fields, quantity).over(times)])

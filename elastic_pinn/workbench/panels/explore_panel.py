@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -10,6 +11,8 @@ import ipywidgets as widgets
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.paths import from_root, project_root
+from elastic_pinn.physics import Problem
+from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.workbench.exports.wavefields import export, export_path
 from elastic_pinn.workbench.figures.picture import Picture
@@ -28,10 +31,14 @@ class ExplorePanel(widgets.VBox):
     """A choice of a checkpoint, and its contents.
 
     location: a run (its newest checkpoint) or a checkpoint, from the project's root; "" for the newest checkpoint under
-    runs/. isolated: read it in a child process, as is advisable for a file from an unknown source.
+    runs/. isolated: read it in a child process, as is advisable for a file from an unknown source. problem: the user's
+    own, or the function that makes it, of a run that has one.
     """
 
-    def __init__(self, location: str = "", isolated: bool = False) -> None:
+    def __init__(
+        self, location: str = "", isolated: bool = False, problem: Problem | ProblemMaker | None = None
+    ) -> None:
+        self._problem = problem
         self._opened: CheckpointTabs | None = None
         self._last_request, self._lock = 0, Lock()  # clicks arrive in several threads: only the last request is shown
         known = newest_checkpoints(project_root() / RUNS)
@@ -75,7 +82,7 @@ class ExplorePanel(widgets.VBox):
         if not location:
             return
         try:
-            opened, fault = CheckpointTabs(self._read(location), self._export), ""
+            opened, fault = self._tabs(self._read(location)), ""
         except (ElasticPinnError, OSError) as error:
             opened, fault = None, str(error).rstrip(".")
         with self._lock:
@@ -87,10 +94,7 @@ class ExplorePanel(widgets.VBox):
             self._opened, self.children = opened, (self._row, self._message, opened)
             found = opened.checkpoint
             without = f". Without its problem: {opened.fault}" if opened.fault else ""
-            no_part = (
-                ". Its network takes no part in the wavefield: elements solve for it" if found.is_by_elements else ""
-            )
-            told = f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}{no_part}"
+            told = f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}"
             self._show_message("open", told)
 
     def _read(self, location: str) -> Checkpoint:
@@ -98,6 +102,10 @@ class ExplorePanel(widgets.VBox):
         isolated = self._isolated.value
         is_file = path.endswith(".h5") or Path(path).is_file()
         return load_checkpoint(path, isolated) if is_file else Run(path).latest(isolated)
+
+    def _tabs(self, checkpoint: Checkpoint) -> CheckpointTabs:
+        problem = self._problem if checkpoint.config.problem == "own" else None
+        return CheckpointTabs(checkpoint, partial(self._export, checkpoint), problem)
 
     def _prompt(self) -> str:
         nothing = f"no checkpoint under {project_root() / RUNS}: train one with 01_forward or 02_inverse"

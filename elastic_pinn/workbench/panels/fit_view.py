@@ -9,7 +9,7 @@ import numpy as np
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.run.shot import SOLVED_BY, Shot
+from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.b_scan import draw_fit_b_scan
 from elastic_pinn.workbench.figures.frequency_wavenumber import draw_fit_frequency_wavenumber
 from elastic_pinn.workbench.figures.inversion import draw_fit, strongest_receiver
@@ -101,7 +101,7 @@ class FitView(View):
         below, places, picture, reason = None, [], None, ""
         if newest := self._record.newest():
             step, model = newest
-            seen = Shot("", self._record.problem, self._receivers, model.predict, SOLVED_BY[0])
+            seen = Shot("", self._record.problem, self._receivers, model)
             try:
                 picture = self._draw_one(seen, model, step)
                 if self._shown.value == MAP:

@@ -44,11 +44,11 @@ class LiveWavefield:
             figure.suptitle(told, fontsize=10)
             return figure
         if not (fields := self._fields) or fields[0] is not model:
-            self._fields = fields = model, GridFields(model, NODES)
+            self._fields = fields = model, GridFields(model, NODES, told=f"{told}: ")
         if quantity in self._maps:
-            self._maps[quantity].follow(fields[1], f"{told}: ")
+            self._maps[quantity].follow(fields[1])
         else:
-            self._maps[quantity] = FieldMap(fields[1], quantity, f"{told}: ")
+            self._maps[quantity] = FieldMap(fields[1], quantity)
         return self._maps[quantity].at(t)
 
 

@@ -11,8 +11,8 @@ import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import Normal, traction
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import DiscMode, PlaneWave
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
 from elastic_pinn.workbench.panels.checkpoint_tabs import most_energetic_instant
-from elastic_pinn.workbench.quantities import fields_of
 from tests.physics.media.test_medium import solved
 from tests.physics.test_elasticity import derivatives
 
@@ -142,7 +142,7 @@ def test_a_medium_in_a_disc_need_only_be_a_solid_inside(tmp_path):
 
 def test_the_explorer_opens_a_disc_at_the_instant_with_the_most_energy(tmp_path):
     run = solved(tmp_path, mode_problem("radial"), 300, 5.0)
-    fields, times = fields_of(run.latest(), 41), np.linspace(0.0, 1.0, 11)
+    fields, times = shown_fields(run.latest(), 41), np.linspace(0.0, 1.0, 11)
     inside = np.isfinite(fields.at("energy", 0.0))
     energy = [fields.at("energy", t)[inside].sum() for t in times]
     assert energy[most_energetic_instant(fields, times)] > 0.95 * max(energy)

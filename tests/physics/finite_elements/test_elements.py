@@ -41,6 +41,19 @@ def test_values_between_nodes_are_those_of_the_polynomials():
     assert np.abs(found - exact).max() < 1e-3, "along a rim sides of triangles are curved"
 
 
+def test_slopes_between_nodes_are_those_of_the_polynomials():
+    elements, places = plate_of(), places_in_the_plate()
+    u = np.empty(elements.count)
+    u[elements.nodes] = quadratic(*elements.places.T)
+    matrix = elements.values_at(places, np.zeros(len(places), dtype=int), ("y", "", "x"))
+    by_y, itself, by_x = (matrix @ u).reshape(-1, 3, 2).transpose(1, 0, 2)
+    x, y = ((places - [0.4, 0.1]) / 0.7).T
+    away = np.hypot(*(places - HOLE.center).T) > HOLE.radius + 0.15
+    np.testing.assert_allclose(itself[away], quadratic(x, y)[away], atol=1e-10)
+    np.testing.assert_allclose(by_x[away], np.stack([1.0 + y, x + y], axis=-1)[away], atol=1e-9)
+    np.testing.assert_allclose(by_y[away], np.stack([x - 2.0, x - 6.0 * y], axis=-1)[away], atol=1e-9)
+
+
 def test_values_on_an_interface_are_those_of_the_region_that_is_named():
     layer = Rectangle((0.0, 0.8), (0.0, 1.0))
     elements = plate_of([layer], [(layer, layer.parts_of(["right"]))])

@@ -10,8 +10,8 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual
 from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
-from elastic_pinn.workbench.quantities import fields_of
 from tests.benchmarks.validation.statics import LAMBDA, MU, bent, force, mixed_plate
 from tests.physics.media.test_medium import solved
 from tests.physics.test_elasticity import derivatives
@@ -37,7 +37,7 @@ def test_a_plate_at_rest_is_found_and_nothing_in_it_moves(tmp_path):
     assert run.predict(x, y, 0.0, "stress")[:, 0] == pytest.approx(pressure.numpy(), rel=1e-8)
     with pytest.raises(ValueError, match="outside the window"):
         run.predict(0.5, 0.5, 1e-9)
-    fields = fields_of(run.latest(), 21)
+    fields = shown_fields(run.latest(), 21)
     kinetic = fields.at("energy", 0.0)
     assert np.isfinite(kinetic).all() and kinetic.max() > 0.0
     for picture in (

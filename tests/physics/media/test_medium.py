@@ -12,7 +12,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual, stress
 from elastic_pinn.physics.solutions import GradientWave
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.quantities import fields_of
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
 from tests.physics.test_elasticity import derivatives
 
 WAVE = GradientWave(2.0, 1.0, 1.0, gradient=1.0, omega=9.0)
@@ -236,7 +236,7 @@ def test_in_single_precision_on_a_window_of_any_size_all_can_be_predicted_and_dr
     config = ep.Config(hidden_layers=[8], steps=2, interior_points=50, boundary_points=20, initial_points=20)
     run = ep.train(config, tmp_path / "run", problem=problem)
     assert run.predict([0.0, 0.3], [0.2, 0.2], [0.0, 0.1], "stress").shape == (2, 3)
-    fields = fields_of(run.latest(), 9)
+    fields = shown_fields(run.latest(), 9)
     assert all(np.isfinite(fields.at(name, 0.1)).all() for name in ("u_x", "stress_xy", "energy", "residual"))
 
 
@@ -264,7 +264,7 @@ def test_a_medium_is_sampled_as_finely_as_it_varies_and_says_where_that_is_not_f
 def test_the_energy_in_a_density_that_jumps_is_not_negative(tmp_path):
     heavy = ep.ByRegion([(lambda x, y: x > 0.5, 7800.0)], 1.2)
     run = solved(tmp_path, graded_problem(density=heavy), 40, 4.0)
-    assert fields_of(run.latest(), 41).at("energy", 0.2).min() >= 0.0
+    assert shown_fields(run.latest(), 41).at("energy", 0.2).min() >= 0.0
 
 
 def test_inspect_says_what_varies(tmp_path):
@@ -323,13 +323,13 @@ def test_the_material_of_a_run_is_arrays_where_it_varies_and_its_table_and_expor
     columns = run.history().columns
     assert "material/rho" in columns and not {"material/lambda", "material/mu"} & set(columns)
     assert run.summary.material == {"rho": 1.0}
-    origin = fields_of(run.latest(), 9).origin
+    origin = shown_fields(run.latest(), 9).origin
     assert origin["material_rho"] == 1.0 and "material_mu" not in origin
 
 
 def test_the_explorers_stress_is_that_of_the_medium(tmp_path):
     run = solved(tmp_path, graded_problem(), 600, 4.0)
-    fields, y = fields_of(run.latest(), 9), 0.5
+    fields, y = shown_fields(run.latest(), 9), 0.5
     expected = run.predict(fields.x, y, 0.2, "stress")[:, 0]
     np.testing.assert_allclose(fields.at("stress_xx", 0.2)[:, 4], expected, rtol=1e-9)
     assert fields.at("residual", 0.2)[1:-1, 1:-1].max() < 1.0 < 0.02 * WAVE.omega**2

@@ -9,7 +9,8 @@ import xarray as xr
 
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.workbench.exports import wavefields
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, fields_of
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
 from tests.plates import PLATE
 
 TIMES = [0.0, 1.0, 2.0]  # s
@@ -17,7 +18,7 @@ TIMES = [0.0, 1.0, 2.0]  # s
 
 @pytest.fixture
 def fields(forward_run) -> GridFields:
-    return fields_of(forward_run.latest(), nodes=9)
+    return shown_fields(forward_run.latest(), nodes=9)
 
 
 def test_netcdf_holds_values_over_coordinates_with_units(fields, tmp_path):
@@ -44,7 +45,7 @@ def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, 
 
 
 def test_times_have_no_digits_that_are_rounding(forward_run):
-    times = fields_of(forward_run.latest(), nodes=2).instants(41)
+    times = shown_fields(forward_run.latest(), nodes=2).instants(41)
     assert [str(t) for t in times[:5]] == ["0.0", "0.05", "0.1", "0.15", "0.2"]
 
 
