@@ -204,6 +204,16 @@ def test_inspect_of_a_damaged_checkpoint_shows_nothing_of_it(newest):
     assert f"{newest}: damaged" in refused(1, "inspect", newest)
 
 
+def test_inspect_tells_what_a_receiver_file_holds(tmp_path):
+    text = " ".join(said("inspect", "data/aluminium_receivers.h5").split())
+    assert "receivers: 121, x 0 to 0.06 m" in text and "c_p 6420 m/s" in text and "noise: " in text
+    (tmp_path / "cut.h5").write_bytes(Path("data/aluminium_receivers.h5").read_bytes()[:-500])
+    assert "cut.h5 is not a whole HDF5 file" in " ".join(refused(1, "inspect", tmp_path / "cut.h5").split())
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1.0
+    assert "a plain HDF5 file" in refused(1, "inspect", tmp_path / "other.h5")
+
+
 def test_inspect_and_verify_isolate_unless_told(newest, monkeypatch):
     isolated = []
 

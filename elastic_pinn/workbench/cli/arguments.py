@@ -28,6 +28,21 @@ def is_run(location: str) -> bool:
     return not location.endswith(".h5") if "://" in location else Path(location).is_dir()
 
 
+def holds_receivers(location: str) -> bool:
+    """Return whether a location is a receiver file of any version, or a plain HDF5 file that is damaged and may be."""
+    import h5py
+
+    from elastic_pinn.physics.data.hdf5_values import text
+
+    if "://" in location or not h5py.is_hdf5(location):
+        return False
+    try:
+        with h5py.File(location) as file:
+            return text(file.attrs.get("format", "")).startswith("elastic_pinn receivers")
+    except OSError:
+        return True
+
+
 def checkpoints_of(run: str, folder: str = CHECKPOINTS) -> Checkpoints:
     """Return the checkpoints of a run, or those in another folder of it.
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.arguments import CHECKPOINTS, QUARANTINE, checkpoints_of, expand_path, is_run
+from elastic_pinn.workbench.cli.arguments import (
+    CHECKPOINTS,
+    QUARANTINE,
+    checkpoints_of,
+    expand_path,
+    holds_receivers,
+    is_run,
+)
 from elastic_pinn.workbench.cli.console import format_number, format_size, print_line, print_table
 from elastic_pinn.workbench.contents import lines_of
 
@@ -24,7 +31,10 @@ if TYPE_CHECKING:
 @app.command()
 def inspect(
     location: Annotated[
-        str, typer.Argument(metavar="FILE|RUN", callback=expand_path, help="A checkpoint, a run, or a URL.")
+        str,
+        typer.Argument(
+            metavar="FILE|RUN", callback=expand_path, help="A checkpoint, a run, a receiver file, or a URL."
+        ),
     ],
     isolated: Annotated[
         bool, typer.Option(help="Read the file in a process of its own, in which a crash, a hang or a bomb ends.")
@@ -35,17 +45,19 @@ def inspect(
         typer.Option("--checks", help="Measure by how much a run's wavefield misses what is required."),
     ] = False,
 ) -> None:
-    """Show the status of a run, or the contents of a checkpoint.
+    """Show the status of a run, the contents of a checkpoint, or what a receiver file holds.
 
     For a run: its status and the reason, the config where it differs from the defaults, and its checkpoints by their
     headers; `verify` reads them completely. With --checks also the largest misfits of the equation of motion, of each
     side and of the start. For a checkpoint, after verification: its origin, config, metrics, what it found, and all
-    its contents with types and shapes.
+    its contents with types and shapes. For a receiver file: what `import` says of it, and where it is from.
     """
     if is_run(location):
         _print_run(location, config)
         if checks:
             _print_checks(location)
+    elif holds_receivers(location):
+        _print_receivers(location)
     else:
         _print_file(location, isolated, config)
 
@@ -60,6 +72,18 @@ def _print_run(location: str, whole_config: bool) -> None:
     _print_checkpoints(checkpoints_of(location))
     for name in checkpoints_of(location, QUARANTINE).names():
         print_line(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
+
+
+def _print_receivers(location: str) -> None:
+    from elastic_pinn.physics.data import Receivers
+    from elastic_pinn.physics.data.readers.doubts import doubts
+    from elastic_pinn.physics.data.readers.summary import summary
+
+    receivers = Receivers.load(location)
+    print_line(f"receiver file {location}{receivers.title and f': {receivers.title}'}")
+    lines = [*summary(receivers), *(f"doubtful: {each}" for each in doubts(receivers)), receivers.provenance]
+    for line in filter(None, lines):
+        print_line(f"  {line}")
 
 
 def _print_checks(location: str) -> None:
