@@ -182,7 +182,7 @@ class TrainingConfig(Section):
     target_error: NonNegative = 0.0
     """relative L2 error of the displacement at which training ends; needs an exact solution; 0: none"""
     time_limit: Annotated[NonNegative, Unit("s")] = 0.0
-    """seconds after which one call of train() stops, with a checkpoint; 0: none"""
+    """seconds after which one call of train() stops, with a checkpoint; a longer step is given up; 0: none"""
 
     @property
     def _leaves_stages_open(self) -> bool:

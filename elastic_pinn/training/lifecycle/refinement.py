@@ -17,6 +17,7 @@ from elastic_pinn.networks.config import HELD_AT_ZERO, WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
 from elastic_pinn.storage import Snapshot
+from elastic_pinn.training.lifecycle.time_limit import TimeLimit
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.optimizers import can_be_factored, most_columns
 from elastic_pinn.training.readable import percent, rounded_up
@@ -175,7 +176,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def refined(session: Session, settings: Settings) -> tuple[Session, Settings] | str:
+def refined(session: Session, settings: Settings, limit: TimeLimit) -> tuple[Session, Settings] | str:
     """Return a session that goes on from another with finer settings, or why there is none, "" where none is needed."""
     config, error = session.config, session.metrics.get(ESTIMATED[0], math.nan)
     if not config.tolerance or session.problem.unknowns or error <= config.tolerance:
@@ -193,9 +194,11 @@ def refined(session: Session, settings: Settings) -> tuple[Session, Settings] | 
     if reason := _out_of_reach(session, requested, settings.levels, step):
         return f"{short}: {reason}"
     finer = Settings(settings.names, (*settings.levels, settings.levels[-1] + step))
+    cost = cost_of(_at(requested, session.problem, finer.levels), session.problem)
+    if not limit.leaves(cost.seconds):
+        return f"{short}: the next solution, {cost}, would take longer than the {limit}"
     following = Session(_at(requested, session.problem, finer.levels), session.problem, session.processes)
     following.go_on_from(session)
-    cost = cost_of(following.config, session.problem)
     logger.info("step %d: estimated error %s; the next solution: %s", session.step, percent(error), cost)
     return following, finer
 
@@ -252,7 +255,7 @@ def _is_possible(config: Config, problem: Problem) -> bool:
 
 
 def is_too_coarse(config: Config, snapshot: Snapshot) -> bool:
-    """Whether a run that has ended is asked for a lower tolerance than it ended with, and has not reached it."""
+    """Whether a run that has ended has not reached its tolerance, or the lower one that it is asked for."""
     error = snapshot.history.last.get(ESTIMATED[0], math.nan)
     before = Config.from_json(snapshot.config).tolerance
-    return bool(0.0 < config.tolerance < before and error > config.tolerance)
+    return bool(0.0 < config.tolerance <= before and error > config.tolerance)

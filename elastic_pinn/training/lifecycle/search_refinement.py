@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from elastic_pinn.config import Config
 from elastic_pinn.fit import Fit
 from elastic_pinn.training.assessment.misfits import WIDENED_UP_TO
+from elastic_pinn.training.lifecycle.time_limit import TimeLimit
 from elastic_pinn.training.optimizers import can_be_factored
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.settings import Settings, chosen
@@ -27,7 +28,7 @@ CHOSEN = {"hidden_layers", "stages", "stage_steps"}
 """Fields without which nothing is refined."""
 
 
-def refined_search(session: Session, settings: Settings, fit: Fit) -> tuple[Session, Settings] | str:
+def refined_search(session: Session, settings: Settings, fit: Fit, limit: TimeLimit) -> tuple[Session, Settings] | str:
     """Return a session that goes on with more waves, or why there is none, "" where none is needed or may be chosen.
 
     fit: of the session, which has ended for a reason of its own.
@@ -40,7 +41,7 @@ def refined_search(session: Session, settings: Settings, fit: Fit) -> tuple[Sess
     following = _at(session, finer)
     cost = cost_of(following, session.problem)
     waves, more = (f"hidden_layers = {list(each.hidden_layers)}" for each in (config, following))
-    if reason := _why_in_vain(misfits) or _why_not(session, following, cost):
+    if reason := _why_in_vain(misfits) or _why_not(session, following, cost, limit):
         return f"{waves} do not suffice, and {more} were not tried: {reason}"
     logger.info("step %d: %s do not suffice: %s; the next solutions, with %s: %s",
                 session.step, waves, fit.reason, more, cost)  # fmt: skip
@@ -66,7 +67,7 @@ def _why_in_vain(misfits: Sequence[float]) -> str:
     return f"the last ones left a misfit of {now} times the noise, {before} times before: it is not by the waves"
 
 
-def _why_not(session: Session, finer: Config, cost: Cost) -> str:
+def _why_not(session: Session, finer: Config, cost: Cost, limit: TimeLimit) -> str:
     """Why no refinement is tried; "" where one is."""
     if session.step >= finer.steps:
         return f"all {finer.steps} steps are done"
@@ -74,9 +75,6 @@ def _why_not(session: Session, finer: Config, cost: Cost) -> str:
         return f"these are more than the {cost.misfits:,} numbers that they are found from"
     if SOLUTIONS[finer.stages[-1]] * cost.operations > MOST_OPERATIONS or not can_be_factored(cost.amplitudes):
         return f"each solution would take {cost.spent}"
-    limit = finer.time_limit
-    # Elapsed time is not scaled: that of elements alone tells nothing of waves. On a GPU the cost is nan, which refuses
-    # nothing: the limit itself ends the stage.
-    if limit and session.elapsed + SOLUTIONS[finer.stages[-1]] * cost.seconds > limit:
-        return f"that would take longer than the time_limit of {limit:g} s"
-    return ""
+    # What earlier stages took is not scaled: that of elements alone tells nothing of waves. On a GPU the cost is nan.
+    in_time = limit.leaves(SOLUTIONS[finer.stages[-1]] * cost.seconds)
+    return "" if in_time else f"that would take longer than the {limit}"

@@ -68,6 +68,7 @@ from elastic_pinn.training.lifecycle.resume import (
 )
 from elastic_pinn.training.lifecycle.search_refinement import refined_search
 from elastic_pinn.training.lifecycle.threads import threads
+from elastic_pinn.training.lifecycle.time_limit import TimeLimit
 from elastic_pinn.training.lifecycle.warm_start import warm_start
 from elastic_pinn.training.session import DivergedError, Session
 from elastic_pinn.training.settings import Settings
@@ -209,18 +210,18 @@ def _ended_run(run_dir: Path, reason: str) -> Run:
 
 def _guarded_loop(session: Session, record: Record, control: Control) -> None:
     """The loop, for each refinement of the settings, with a summary of how it ended, in any case."""
-    started = time.monotonic()
+    limit = TimeLimit(session.config.time_limit)
     try:
         with reported(_reporter(control, lambda: session.step + 1)):
             record.checkpoint()
             record.settle()  # so that a run that cannot be saved fails before work starts
-            status, reason = _loop(session, record, control, started)
-            fit, finer = _refined(session, record, control, status)
+            status, reason = _loop(session, record, control, limit)
+            fit, finer = _refined(session, record, control, limit, status)
             while not isinstance(finer, str):
                 session = finer[0]
                 record.follow(*finer)
-                status, reason = _loop(session, record, control, started)
-                fit, finer = _refined(session, record, control, status)
+                status, reason = _loop(session, record, control, limit)
+                fit, finer = _refined(session, record, control, limit, status)
     except BaseException as error:
         if isinstance(error, CheckpointError):
             _require_kept(record, error)
@@ -260,19 +261,19 @@ def _require_kept(record: Record, cause: Exception | None = None) -> None:
 
 
 def _refined(
-    session: Session, record: Record, control: Control, status: Status
+    session: Session, record: Record, control: Control, limit: TimeLimit, status: Status
 ) -> tuple[Fit | Exception | None, tuple[Session, Settings] | str]:
     """What a session that has ended for a reason of its own is followed by, as `refined` tells it, and its fit, or why
     there is none, where this decides."""
     if status != "completed" or not record.settings.names:
         return None, ""
     if not session.problem.unknowns:
-        return None, refined(session, record.settings)
+        return None, refined(session, record.settings, limit)
     try:
         fit = _fit(session, record, control)
     except Exception as error:  # a request to stop, too: the end tells it
         return error, ""
-    return fit, refined_search(session, record.settings, fit)
+    return fit, refined_search(session, record.settings, fit, limit)
 
 
 def _fit(session: Session, record: Record, control: Control) -> Fit:
@@ -322,20 +323,22 @@ def _try_to(what: str, act: Callable[[], None]) -> None:
         logger.error("the run could not %s: %s", what, error)
 
 
-def _loop(session: Session, record: Record, control: Control, started: float) -> End:
-    """Make steps until there is a reason to end: (status, reason). started: when this call of train() did."""
+def _loop(session: Session, record: Record, control: Control, limit: TimeLimit) -> End:
+    """Make steps until there is a reason to end: (status, reason)."""
     logged = saved = time.monotonic()
     saved_step = session.step
     if session.is_over:
         return _completed(session)
     while True:
+        limit.begin_step()
         try:
-            row = session.advance(lambda: control.stop_asked or record.is_lost)
+            row = session.advance(lambda: control.stop_asked or record.is_lost or limit.ends_step)
         except StepCancelled:
             if session.step > saved_step:
                 record.checkpoint()
             record.settle()
-            why = control.stop_reason or "the run directory was gone for a moment"  # a lasting loss raises later
+            lost = "the run directory was gone for a moment"  # a lasting loss raises later
+            why = control.stop_reason or (str(limit) if limit.is_over else lost)
             return "stopped", f"{why}, within a step, which was given up"
         record.row()
         control.on_step(row)
@@ -343,7 +346,7 @@ def _loop(session: Session, record: Record, control: Control, started: float) ->
             control.on_weights(session.step, copy_tree(session.model.state_dict()))
         now = time.monotonic()
         failing = record.reason_to_end
-        ending: End | None = ("stopped", failing) if failing else _ending(session, control, now - started)
+        ending: End | None = ("stopped", failing) if failing else _ending(session, control, limit)
         is_requested = control.take_checkpoint_request()
         if is_requested or ending or _is_due(session, now - saved):
             record.checkpoint(BY_HAND if is_requested else "")
@@ -354,7 +357,7 @@ def _loop(session: Session, record: Record, control: Control, started: float) ->
             return ending
         if now - logged > PROGRESS_EVERY_S:
             logged = now
-            logger.info("%s", progress_text(session, now - started))
+            logger.info("%s", progress_text(session, limit.elapsed))
 
 
 def _reporter(control: Control, step: Callable[[], int]) -> Report:
@@ -380,16 +383,13 @@ def _is_due(session: Session, since_s: float) -> bool:
     return bool(by_steps or by_time or session.at_stage_end)
 
 
-def _ending(session: Session, control: Control, elapsed: float) -> End | None:
+def _ending(session: Session, control: Control, limit: TimeLimit) -> End | None:
     """Why to end now: (status, reason); None to continue."""
-    config = session.config
     if session.is_over:
         return _completed(session)
     if control.stop_asked:
         return "stopped", control.stop_reason
-    if config.time_limit and elapsed > config.time_limit:
-        return "stopped", f"time_limit of {config.time_limit:g} s"
-    return None
+    return ("stopped", str(limit)) if limit.is_over else None
 
 
 def _completed(session: Session) -> End:

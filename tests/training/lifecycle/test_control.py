@@ -6,7 +6,7 @@ import pytest
 
 from elastic_pinn import Control, train
 from elastic_pinn.networks.dense.jacobian import POINTS_AT_ONCE
-from elastic_pinn.training.lifecycle import trainer
+from elastic_pinn.training.lifecycle import time_limit, trainer
 from elastic_pinn.training.lifecycle.control import Work
 
 
@@ -38,6 +38,17 @@ def test_a_stop_within_a_step_of_seconds_gives_it_up_and_resuming_makes_it(optim
     resumed = train(config, tmp_path / "stopped", problem, resume="auto")
     straight = train(config, tmp_path / "straight", problem)
     assert resumed.history().drop(columns="wall_s").equals(straight.history().drop(columns="wall_s"))
+
+
+def test_a_step_of_seconds_is_given_up_at_the_time_limit_and_a_short_one_is_not(tiny, waves, tmp_path, monkeypatch):
+    features = {"network": "random_features", "hidden_layers": [200], "precision": "float64"}
+    config = tiny(**features, stages=["last_layer"], steps=2, time_limit=1e-3)
+    short = train(config, tmp_path / "short", waves())
+    assert short.latest().step == 1 and short.reason.endswith("time_limit of 0.001 s")
+    monkeypatch.setattr(time_limit, "SHORT_S", 0.0)
+    long = train(config, tmp_path / "long", waves())
+    assert long.status == "stopped" and long.reason == "time_limit of 0.001 s, within a step, which was given up"
+    assert long.latest().step == 0
 
 
 class Impatient(Control):

@@ -48,6 +48,19 @@ def test_a_problem_without_a_single_setting_is_solved_to_the_tolerance(name, tmp
     assert run.summary.warnings == []
 
 
+def test_no_refinement_begins_that_would_not_end_in_time_and_a_later_call_goes_on(refined, rayleigh, tmp_path):
+    problem, config = rayleigh
+    limited = config.model_copy(update={"time_limit": 1e-3})
+    run = ep.train(limited, tmp_path / "run", problem)
+    assert len(run.history()) == 1 and run.status == "completed"
+    [warning] = [each for each in run.summary.warnings if "the tolerance" in each]
+    assert warning.startswith("the tolerance of 2 % is not reached: the next solution, ")
+    assert warning.endswith("would take longer than the time_limit of 0.001 s")
+    run = ep.train(config, tmp_path / "run", problem, resume="auto")
+    assert run.history()["error/estimated"].tolist() == refined.history()["error/estimated"].tolist()
+    assert ep.train(config, tmp_path / "run", problem, resume="auto").summary.updated == run.summary.updated
+
+
 def test_each_refinement_is_a_stage_of_one_step_with_its_own_network(refined, rayleigh):
     problem, _ = rayleigh
     history = refined.history()
