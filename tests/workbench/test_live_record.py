@@ -99,9 +99,9 @@ def test_weights_are_read_by_the_config_that_they_were_trained_by(tmp_path, tiny
     checkpoint = ep.train(tiny(hidden_layers=[5]), tmp_path / "run").latest()
     record = LiveRecord(*GIVEN)
     record.set_checkpoint(checkpoint)
-    step, model = record.newest()
-    assert step == checkpoint.step
-    assert (model.predict(0.3, 0.4, 0.5) == checkpoint.predict(0.3, 0.4, 0.5)).all()
+    with record.newest() as (step, model):
+        assert step == checkpoint.step
+        assert (model.predict(0.3, 0.4, 0.5) == checkpoint.predict(0.3, 0.4, 0.5)).all()
 
 
 def test_progress_tells_speed_and_time_left():

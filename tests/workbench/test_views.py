@@ -1,5 +1,6 @@
 import io
 import re
+import time
 from dataclasses import replace
 from threading import Event, Thread
 from types import SimpleNamespace
@@ -10,9 +11,10 @@ import pytest
 from PIL import Image
 
 import elastic_pinn as ep
+from elastic_pinn.networks import Model
 from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.live_wavefield import NODES, LiveWavefield
+from elastic_pinn.workbench.panels.live_wavefield import BESIDE_EXACT, NODES, LiveWavefield
 from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.panels.views import LiveViews
@@ -165,6 +167,28 @@ def test_when_it_does_not_train_and_when_the_slider_is_moved_a_frame_is_drawn_at
 def test_of_a_plate_at_rest_there_is_no_time_to_choose():
     view = MovieView(lambda name, t: None, ["u_x"], [("0 s", 0.0)], 0)
     assert [type(each) for each in view.children[0].children] == [widgets.Dropdown]
+
+
+def test_views_in_several_threads_use_the_model_one_after_another(inverse_run, monkeypatch):
+    record, using, most = recorded(inverse_run), [], []
+
+    def slowly(model, *given):
+        using.append(None)
+        most.append(len(using))
+        time.sleep(0.2)
+        using.pop()
+        return predict(model, *given)
+
+    predict = Model.predict
+    monkeypatch.setattr(Model, "predict", slowly)
+    fit = FitView(record, record.problem.receivers, "")
+    wavefield = MovieView(LiveWavefield(record).frame, [BESIDE_EXACT], [("0 s", 0.0)], 0)
+    threads = [Thread(target=each.draw) for each in (fit, wavefield)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) >= 2 and max(most) == 1 and fit.image.value and wavefield.image.value
 
 
 @pytest.mark.slow

@@ -19,13 +19,13 @@ from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.receiver_lines import corners_text, lengths_along, line_of
 from elastic_pinn.workbench.figures.shown_records import (
-    at_common_times,
     chosen,
     largest,
     missed,
     noise_by_channel,
     of_several,
     on_common_times,
+    own_times,
     predicted,
     titles,
 )
@@ -166,22 +166,23 @@ def draw_fit_b_scan(seen: Shot, points: Sequence[Sequence[float]] | None = None,
     raw = raw.at(rows)
     own, quantity, off = on_common_times(raw), raw.kind, missed(seen.predict, raw)
     recorded, found = own.values, predicted(seen.predict, own, own.time)  # (L, T, C)
-    residual, noise = at_common_times(raw, off)[1], noises[rows][:, None]  # (L, T, C), (L, 1, C)
+    noise = noises[rows][:, None]  # (L, 1, C)
     limit = float(np.nanpercentile(np.abs(recorded), MOST)) or 1.0
     unit = unit_for(limit, quantity.unit)
-    rest = unit_for(largest(residual), quantity.unit)
+    rest = unit_for(largest(off), quantity.unit)
     is_known = not np.isnan(noise).all()
     scale, name = (noise, "difference / noise") if is_known else (rest.size, f"difference ({rest.name})")
-    most = DEVIATIONS if is_known else largest(residual) / rest.size
+    most = DEVIATIONS if is_known else largest(off) / rest.size
     figure = Picture(8.4)
     axes = figure.subplots(3, recorded.shape[2], sharex=True, sharey=True, squeeze=False)
     images = {
         f"recorded ({unit.name})": (recorded / unit.size, limit / unit.size),
         f"predicted ({unit.name})": (found / unit.size, limit / unit.size),
-        name: (residual / scale, most),
+        name: (off / scale, most),
     }
     for row, (label, (values, end)) in zip(axes, images.items(), strict=True):
-        image = _draw_row(row, position, own.time, values, end)
+        times = own_times(raw) if label == name else own.time
+        image = _draw_row(row, position, times, values, end)
         figure.colorbar(image, ax=row, label=label, extend="both")
     for where, title in zip(axes[0], titles(own), strict=True):
         where.set_title(title, fontsize=11)
@@ -208,19 +209,45 @@ def _columns(xy: Array, points: Sequence[Sequence[float]] | None) -> tuple[Array
 
 
 def _draw_row(axes: Array, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
-    """Draw each channel of values (P, T, C), within -limit and limit, side by side; return the last image."""
-    time = unit_for(times[-1], "s")
-    for where, component in zip(axes, values.transpose(2, 1, 0), strict=True):
-        image = _draw_image(where, position, times / time.size, component, limit)
+    """Draw each channel of values (P, T, C), within -limit and limit, side by side; return the last image.
+
+    times: common ones, (T,), s, or those of each, (P, T, C), between which nothing is interpolated.
+    """
+    last = float(np.nanmax(times))
+    time = unit_for(last, "s")
+    for i, where in enumerate(axes):
+        if times.ndim == 1:
+            image = _draw_image(where, position, times / time.size, values[..., i].T, limit)
+        else:
+            image = _draw_columns(where, position, times[..., i] / time.size, values[..., i], limit)
+        where.set_facecolor("0.8")
+        where.set_ylim(last / time.size, float(np.nanmin(times)) / time.size)
     axes[0].set_ylabel(f"t ({time.name})")
     return image
 
 
 def _draw_image(axes: Axes, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
     """Draw values (T, P) as cells around their positions and times, which need not be evenly spaced."""
-    image = axes.pcolormesh(
+    return axes.pcolormesh(
         position, times, values, cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True
     )
-    axes.set_facecolor("0.8")
-    axes.set_ylim(times[-1], times[0])
+
+
+def _draw_columns(axes: Axes, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
+    """Draw values (P, T) likewise, each column at times of its own, (P, T), NaN where a column has none."""
+    sides = _edges(position)
+    for left, right, own, column in zip(sides, sides[1:], times, values, strict=False):
+        kept = np.isfinite(own)
+        image = axes.pcolormesh(
+            [left, right], _edges(own[kept]), column[kept][:, None], cmap=DIVERGING, vmin=-limit, vmax=limit,
+            rasterized=True,
+        )  # fmt: skip
     return image
+
+
+def _edges(middles: Array) -> Array:
+    """The edges of cells around middles (N,), as `pcolormesh` has them around the nearest: (N + 1,)."""
+    if len(middles) < 2:
+        return middles[:1] + np.array([-0.5, 0.5])
+    between = 0.5 * (middles[:-1] + middles[1:])
+    return np.r_[2.0 * middles[0] - between[0], between, 2.0 * middles[-1] - between[-1]]

@@ -9,9 +9,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from elastic_pinn.physics import Problem
@@ -26,12 +27,13 @@ from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, receiv
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 
-LEAST_SPAN = 2.0  # the colours of a map reach at least from 1 / this to this
-WIDE = 20.0  # a scale of colours, beyond which it has powers of ten alone
+NEAR = 2.0  # a residual is near the noise from 1 / this of it to this many times it
+WIDE = 400.0  # from end to end of a scale of colours, beyond which it has powers of ten alone
 TALLEST, ABOUT, MAPS = 6.0, 1.9, 8.0  # inches: of a figure, of what is about its maps, of these side by side
 MOST_BINS = 61  # of a histogram
 CURVE = 200  # points
 WIDEST = 6.0  # standard deviations that it reaches to, at most; what is beyond is in its last bin
+SHADES = 256  # of a scale of colours
 MARGIN = 0.03  # of the window, around a map: markers on its rim are whole
 
 Array = np.ndarray
@@ -58,7 +60,8 @@ def misfit_map(
     """Draw where receivers are, each in the colour of its root mean square residual over its noise.
 
     There is a map for each direction that was recorded. White is a residual as large as the noise, red a larger one,
-    which the wavefield does not explain, and blue a smaller one: noise that is fitted, or overstated. A receiver
+    which the wavefield does not explain, and blue a smaller one: noise that is fitted, or overstated. Where all are far
+    above the noise, or far below, the colours are of what there is between the least and the largest. A receiver
     without a sample is a grey cross. Where nobody knows the noise, the residual is in the records' unit.
 
     Parameters
@@ -94,7 +97,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
     found = _residuals(seen, records, "misfit_map")
     xy, domain = chosen(receivers_of(seen, "misfit_map"), records).xy, seen.problem.domain
     size = _rms(found.values, axis=1)  # (R, C)
-    length, norm = window_unit(domain), _norm(size, found.is_of_noise)
+    length, (norm, colors) = window_unit(domain), _scale(size, found.is_of_noise)
     x, y = xy.T / length.size
     (left, right), (bottom, top) = domain.x, domain.y
     figure = Picture(min(TALLEST, ABOUT + MAPS / len(found.titles) * (top - bottom) / (right - left)))
@@ -105,7 +108,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
         draw_outline(where, domain.shape, length)
         _widen(where)
         dots = where.scatter(
-            x[live], y[live], c=values[live], norm=norm, cmap=DIVERGING if found.is_of_noise else SEQUENTIAL, s=55,
+            x[live], y[live], c=values[live], norm=norm, cmap=colors, s=55,
             edgecolors=BLACK, linewidths=0.6, zorder=3,
         )  # fmt: skip
         where.scatter(x[~live], y[~live], color="0.55", marker="x", s=45, zorder=3)
@@ -126,7 +129,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
     _draw_scale(figure, axes, dots, found)
     dead = int(np.isnan(size).all(axis=1).sum())
     of_dead = f"; {dead} recorded nothing: grey" if dead else ""
-    figure.suptitle(f"{found.told}; all: {_told(_rms(found.values), found)}{of_dead}", fontsize=10)
+    figure.suptitle(f"{found.told}; all: {_rms_text(_rms(found.values), found)}{of_dead}", fontsize=10)
     return figure
 
 
@@ -190,7 +193,7 @@ def draw_residuals(seen: Shot, records: int = 0) -> Picture:
     over_time.set_ylim(bottom=0.0)
     over_time.legend(fontsize=9, frameon=False)
     light_grid(over_time)
-    figure.suptitle(f"{found.told}; all: {_told(rms, found)}", fontsize=10)
+    figure.suptitle(f"{found.told}; all: {_rms_text(rms, found)}", fontsize=10)
     return figure
 
 
@@ -226,17 +229,27 @@ def _rms_over_time(records: Records, column: int, values: Array) -> tuple[Array,
     return np.array([instants[each].mean() for each in bins]), np.array([float(_rms(values[each])) for each in bins])
 
 
-def _told(rms: float | Array, found: Residuals) -> str:
+def _rms_text(rms: float | Array, found: Residuals) -> str:
     return f"rms residual {rms:.3g} {'times the noise' if found.is_of_noise else found.unit}"
 
 
-def _norm(size: Array, is_of_noise: bool) -> Normalize:
-    """The scale of colours: even steps of a factor about 1 for what is over the noise, else from 0."""
+def _scale(size: Array, is_of_noise: bool) -> tuple[Normalize, Colormap]:
+    """The scale, and its colours: from 0, or, of what is over the noise, even steps of a factor.
+
+    Some near the noise: white at 1, as far to either side as there are residuals. Else all are far from it, and one
+    side would be empty: the scale is of what there is, at least of a factor.
+    """
     if not is_of_noise:
-        return Normalize(0.0, float(np.nanmax(size)) or 1.0)
+        return Normalize(0.0, float(np.nanmax(size)) or 1.0), colormaps[SEQUENTIAL]
     there = size[np.isfinite(size) & (size > 0.0)]
-    span = max(LEAST_SPAN, *np.maximum(there, 1.0 / there)) if len(there) else LEAST_SPAN
-    return LogNorm(1.0 / span, span)
+    low, high = (float(there.min()), float(there.max())) if len(there) else (1.0, 1.0)
+    if low > NEAR or high < 1.0 / NEAR:
+        wider = max(1.0, NEAR * low / high) ** 0.5
+        return LogNorm(low / wider, high * wider), colormaps[SEQUENTIAL]
+    low, high = min(low, 1.0 / NEAR), max(high, NEAR)
+    most = math.log(max(high, 1.0 / low))
+    first, last = (0.5 + 0.5 * math.log(each) / most for each in (low, high))
+    return LogNorm(low, high), ListedColormap(colormaps[DIVERGING](np.linspace(first, last, SHADES)))
 
 
 def _widen(axes: Axes) -> None:
@@ -251,7 +264,12 @@ def _draw_scale(figure: Picture, axes: Array, dots: PathCollection, found: Resid
     label = "rms residual / noise" if found.is_of_noise else f"rms residual ({found.unit})"
     bar = figure.colorbar(dots, ax=axes, label=label, location="bottom", shrink=0.6, aspect=35)
     if found.is_of_noise:
-        is_wide = float(dots.get_clim()[1]) > WIDE
+        low, high = dots.get_clim()
+        if low <= 1.0 <= high:
+            bar.ax.axvline(1.0, color=BLACK, linewidth=1.5)
+        else:
+            bar.set_label(f"{label}: all far {'above' if low > 1.0 else 'below'} the noise, which is 1")
+        is_wide = high / low > WIDE
         bar.ax.xaxis.set_major_locator(LogLocator(10.0, (1.0,) if is_wide else (1.0, 2.0, 5.0)))
         bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bar.ax.xaxis.set_minor_locator(LogLocator(10.0, "all"))

@@ -109,7 +109,7 @@ def reference_field(
     nearest = inside[np.unique(np.abs(other.t[inside] - wanted[:, None]).argmin(axis=1))]
     drawn = _compared(seen, other, nearest, *(_every(each, FINEST) for each in nodes))
     figure = _draw(seen, drawn)
-    figure.suptitle(f"{seen.told}relative L2 error beside {other.name}: {_told(overall)}", fontsize=10)
+    figure.suptitle(f"{seen.told}relative L2 error beside {other.name}: {_error_text(overall)}", fontsize=10)
     return figure
 
 
@@ -155,7 +155,7 @@ def _compared(seen: Shot, other: ReferenceField, rows_t: Array, rows_y: Array, r
     return Compared(t, y, x, found, reference)
 
 
-def _told(overall: Compared) -> str:
+def _error_text(overall: Compared) -> str:
     """The relative error, and how many nodes have none."""
     there, inside = (np.isfinite(each[..., 0]) for each in (overall.reference, overall.found))
     gaps = float((inside & ~there).sum() / inside.sum())

@@ -48,6 +48,11 @@ def have_common_times(records: Records) -> bool:
     return records.time.ndim == 1 and not np.any(records.delay)
 
 
+def own_times(records: Records) -> Array:
+    """Return the times that all channels have in common, (T,), or those of each, (R, T, C), NaN where one has none."""
+    return records.time if have_common_times(records) else records.instants
+
+
 def at_common_times(records: Records, values: Array) -> tuple[Array, Array]:
     """Return common times, (T,), and there values that belong to the instants of records, (R, T, C), NaN in gaps.
 

@@ -27,11 +27,10 @@ from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.shown_records import (
-    at_common_times,
     chosen,
     missed,
     of_several,
-    on_common_times,
+    own_times,
     predicted,
     titles,
 )
@@ -56,7 +55,8 @@ Array = np.ndarray
 
 
 class Traces(NamedTuple):
-    """Traces of one origin: times (T,) in s, values (K, T, C) in SI units, NaN where there are none."""
+    """Traces of one origin: times (T,), or those of each channel, (K, T, C), in s, values (K, T, C) in SI units, NaN
+    where there are none."""
 
     times: Array
     values: Array
@@ -108,7 +108,7 @@ def wiggles(
         For points outside of the solid, and for points without a receiver where these are drawn alone.
     """
     if isinstance(source, Receivers):
-        figure = _records_alone(on_common_times(chosen(source, records, shot)), points)
+        figure = _records_alone(chosen(source, records, shot), points)
         figure.suptitle(f"{of_several(source, records, shot)}{figure.get_suptitle()}", fontsize=10)
         return figure
     checkpoint = checkpoint_of(source)
@@ -124,17 +124,16 @@ def draw_wiggles(
 ) -> Picture:
     """Draw `wiggles` of any shot and its prediction; arrivals are those in the model's material."""
     problem, receivers = own.problem, receivers or own.receivers
-    raw = chosen(receivers, records) if receivers else None
-    shown = raw and on_common_times(raw)
+    shown = chosen(receivers, records) if receivers else None
     places = _places(points, shown, problem.domain.shape)
     quantity = shown.kind if shown else shown_quantity(problem)
     times = np.linspace(*problem.domain.t, INSTANTS)
     traces = {own.solved_by: Traces(times, _predicted(own.predict, shown, places, quantity, times))}
-    if raw and shown and (known := _recorded(places, shown)):
-        rows, is_there = _nearest(places, raw)
-        drawn = raw.at(rows)
-        since, off = at_common_times(drawn, missed(own.predict, drawn))
-        rest = Traces(since, np.where(is_there[:, None, None], off, np.nan))
+    if shown and (known := _recorded(places, shown)):
+        rows, is_there = _nearest(places, shown)
+        drawn = shown.at(rows)
+        off = missed(own.predict, drawn)
+        rest = Traces(own_times(drawn), np.where(is_there[:, None, None], off, np.nan))
         traces = {"recorded": known, **traces, f"recorded - {own.solved_by}": rest}
     elif problem.exact and not receivers:
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
@@ -193,8 +192,9 @@ def _some_of(records: Records) -> Array:
 def _recorded(places: Array, records: Records) -> Traces | None:
     """What receivers recorded at those of the places where there is one; None if there is none at any."""
     rows, is_there = _nearest(places, records)
-    values = np.where(is_there[:, None, None], records.values[rows], np.nan)
-    return Traces(records.time, values) if is_there.any() else None
+    drawn = records.at(rows)
+    values = np.where(is_there[:, None, None], drawn.corrected, np.nan)
+    return Traces(own_times(drawn), values) if is_there.any() else None
 
 
 def _nearest(places: Array, records: Records) -> tuple[Array, Array]:
@@ -220,7 +220,7 @@ def _side_by_side(
     waves: Mapping[str, Array],
 ) -> tuple[Picture, str]:
     """Draw each channel of traces at places, with arrivals; return the figure, and what a row's height is."""
-    last = max(float(each.times[-1]) for each in traces.values())
+    last = max(float(np.nanmax(each.times)) for each in traces.values())
     time = unit_for(last, "s")
     scale = max(float(np.nanmax(np.abs(each.values))) for each in traces.values()) / FILL or 1.0
     figure = Picture(1.6 + 0.42 * len(places))
@@ -244,7 +244,8 @@ def _draw(axes: Axes, traces: Mapping[str, Traces], component: int, scale: float
     for name, (times, values) in traces.items():
         for row, trace in enumerate(values[..., component]):
             style = STYLES[name] if len(traces) > 1 else ALONE
-            axes.plot(times / time.size, trace / scale - row, label=None if row else name, **style)
+            own = times if times.ndim == 1 else times[row, :, component]
+            axes.plot(own / time.size, trace / scale - row, label=None if row else name, **style)
     axes.set_xlabel(f"t ({time.name})")
     light_grid(axes)
 

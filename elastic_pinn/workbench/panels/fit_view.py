@@ -99,16 +99,17 @@ class FitView(View):
     def _draw_shown(self) -> Picture | None:
         """Draw what is chosen; where there is no such figure of this fit, say why."""
         below, places, picture, reason = None, [], None, ""
-        if newest := self._record.newest():
-            step, model = newest
-            seen = Shot("", self._record.problem, self._receivers, model)
-            try:
-                picture = self._draw_one(seen, model, step)
-                if self._shown.value == MAP:
-                    places = self._places_on(picture)
-                    below = draw_fit(seen, self._row.value, step)
-            except ValueError as error:  # a receiver that is dead, or no line of receivers
-                reason = str(error)
+        with self._record.newest() as newest:
+            if newest:
+                step, model = newest
+                seen = Shot("", self._record.problem, self._receivers, model)
+                try:
+                    picture = self._draw_one(seen, model, step)
+                    if self._shown.value == MAP:
+                        places = self._places_on(picture)
+                        below = draw_fit(seen, self._row.value, step)
+                except ValueError as error:  # a receiver that is dead, or no line of receivers
+                    reason = str(error)
         self._reason.value = html.escape(reason)
         self._map.place(places)
         if below:

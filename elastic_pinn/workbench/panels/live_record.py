@@ -5,7 +5,8 @@ Memory is bounded for any number of steps.
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class LiveRecord:
     def __init__(self, run_dir: Path, config: Config, problem: Problem) -> None:
         self.run_dir, self.config, self.problem = run_dir, config, problem
         self.resolved = preview_of(config, problem).config if config.tolerance else config
-        self._lock = threading.Lock()
+        self._lock, self._lending = threading.Lock(), threading.Lock()
         self._series: dict[str, ThinnedSeries] = {}
         self._redraws = ThinnedSeries()
         self._newest: tuple[int, Config, Weights] | None = None
@@ -95,15 +96,20 @@ class LiveRecord:
         """Set the newest weights from a checkpoint, which has its own config."""
         self._newest = checkpoint.step, checkpoint.config, checkpoint.snapshot.weights
 
-    def newest(self) -> tuple[int, Model] | None:
-        """Return step and model of the newest weights, the same one until there are newer ones; None before the
-        first."""
-        if not (newest := self._newest):
-            return None
-        step, config, weights = newest
-        if not (made := self._made) or made[0] is not newest:
-            self._made = made = newest, Model.from_state(config, weights)
-        return step, made[1]
+    @contextmanager
+    def newest(self) -> Iterator[tuple[int, Model] | None]:
+        """Lend step and model of the newest weights, the same one until there are newer ones; None before the first.
+
+        One view at a time has it: figures are drawn in several threads, and a model keeps what it knows of points.
+        """
+        with self._lending:
+            if not (newest := self._newest):
+                yield None
+                return
+            step, config, weights = newest
+            if not (made := self._made) or made[0] is not newest:
+                self._made = made = newest, Model.from_state(config, weights)
+            yield step, made[1]
 
     @property
     def step(self) -> int:

@@ -35,9 +35,10 @@ class LiveWavefield:
 
     def frame(self, quantity: str, t: float) -> Picture | None:
         """Return a quantity at an instant (s); None before the first weights."""
-        if not (newest := self._record.newest()):
-            return None
-        step, model = newest
+        with self._record.newest() as newest:
+            return self._drawn(quantity, t, *newest) if newest else None
+
+    def _drawn(self, quantity: str, t: float, step: int, model: Model) -> Picture:
         told = f"step {step:,}{whose(self._record)}"
         if quantity == BESIDE_EXACT:
             figure = draw_wavefield(model.predict, self._record.problem, np.array([t]))
