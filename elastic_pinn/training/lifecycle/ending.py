@@ -23,6 +23,7 @@ UNSEEN_LEAST = (
 )
 DOUBTFUL = "its wavefield is wrong, as its warnings say"  # after the reason of an end with any of the texts below
 MUCH = 0.1  # of the displacement: a larger estimated error is worth a warning
+TELLING_STEPS = 10  # of a run that may end early, from which on the time that all of them take is told
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
 
 
@@ -33,9 +34,11 @@ def progress_text(session: Session, elapsed: float) -> str:
     left = elapsed / done * (session.config.steps - session.step)
     unknowns = session.problem.unknowns
     material = "".join(f"  {name} {row[f'material/{name}']:.4g} {unit_of(name)}" for name in unknowns)
-    about = "at most" if may_end_early(session.config) else "about"
-    place = f"step {session.step} of {session.config.steps}"
-    return f"{place}  loss {row['loss/total']:.3e}{material}  {about} {left:.0f} s left"
+    is_limit = may_end_early(session.config)
+    steps = f"{'at most ' * is_limit}{session.config.steps}"
+    # Searches converge within a few long steps, of which so few tell nothing about the rest.
+    time_left = "" if is_limit and done < TELLING_STEPS else f"  {'at most' if is_limit else 'about'} {left:.0f} s left"
+    return f"step {session.step} of {steps}  loss {row['loss/total']:.3e}{material}{time_left}"
 
 
 def has_converged(session: Session) -> bool | None:

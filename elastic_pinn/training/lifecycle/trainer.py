@@ -244,6 +244,8 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
             for text in filter(None, (finer, *doubts)):
                 record.warn(text)
             reason = "; ".join(filter(None, (reason, estimate_text(session), DOUBTFUL if doubts else "")))
+        elif doubt := estimate_doubt(session, record.settings.names):
+            record.warn(doubt)
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         _require_kept(record)
         if session.problem.unknowns:

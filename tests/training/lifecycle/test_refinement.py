@@ -3,7 +3,7 @@ import logging
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.training.lifecycle import refinement
+from elastic_pinn.training.lifecycle import ending, refinement
 from elastic_pinn.training.readable import percent
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import relative_error
@@ -59,6 +59,15 @@ def test_no_refinement_begins_that_would_not_end_in_time_and_a_later_call_goes_o
     run = ep.train(config, tmp_path / "run", problem, resume="auto")
     assert run.history()["error/estimated"].tolist() == refined.history()["error/estimated"].tolist()
     assert ep.train(config, tmp_path / "run", problem, resume="auto").summary.updated == run.summary.updated
+
+
+def test_a_run_that_is_stopped_warns_of_the_error_it_has(rayleigh, tmp_path, monkeypatch):
+    monkeypatch.setattr(ending, "MUCH", 0.02)
+    problem, config = rayleigh
+    control = ep.Control(lambda row: control.stop())
+    run = ep.train(config, tmp_path / "run", problem, control=control)
+    assert run.status == "stopped" and run.summary.metrics["error/estimated"] > 0.02
+    assert any("off the exact one, as estimated by finite elements" in each for each in run.summary.warnings)
 
 
 def test_each_refinement_is_a_stage_of_one_step_with_its_own_network(refined, rayleigh):

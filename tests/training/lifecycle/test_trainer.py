@@ -3,12 +3,14 @@
 import logging
 import random
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.training.lifecycle import ending
 
 BASE_COLUMNS = {
     "step", "stage", "wall_s", "learning_rate", "loss/total", "loss/pde", "grad_norm",
@@ -111,6 +113,20 @@ def test_a_target_error_ends_the_run(tiny, tmp_path):
     assert run.status == "completed" and "target_error reached" in run.summary.reason
     reached = next(i for i, error in enumerate(errors) if error <= target)
     assert run.history()["error/displacement"].tolist() == errors[: reached + 1]
+
+
+def test_the_time_that_is_left_is_told_of_a_search_only_after_some_steps():
+    def line(stage: str, step: int) -> str:
+        row = {"loss/total": 1.0}
+        session = SimpleNamespace(
+            history=SimpleNamespace(last=row), step=step, first_step=0, problem=SimpleNamespace(unknowns=()),
+            config=ep.Config(stages=[stage], steps=200),
+        )  # fmt: skip
+        return ending.progress_text(session, 10.0 * step)
+
+    assert line("adam", 1).endswith("step 1 of 200  loss 1.000e+00  about 1990 s left")
+    assert line("lbfgs", 1).endswith("step 1 of at most 200  loss 1.000e+00")
+    assert line("lbfgs", 50).endswith("at most 1500 s left")
 
 
 def test_a_time_limit_stops_the_run_with_a_checkpoint(tiny, tmp_path):
