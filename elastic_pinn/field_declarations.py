@@ -1,4 +1,4 @@
-"""What is declared beside a config's field: the unit of its numbers, and what it needs to have an effect.
+"""What is declared beside a field: the unit of its numbers, and what it needs to have an effect.
 
 Each declaration is part of the field's annotation, as in `Annotated[Fraction, With(stages=("sgd",))]`, and so in the
 `metadata` of its FieldInfo.
@@ -18,6 +18,13 @@ class Unit:
     """The unit of a field's numbers."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class UnitOf:
+    """The unit of a field's numbers is the value of another field, by its name."""
+
+    field: str
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,19 @@ class With:
         return " and ".join([*named, *(f"{name} set" for name in self.set_fields)])
 
 
-def units(fields: Mapping[str, FieldInfo]) -> dict[str, str]:
-    """Return the units of those fields that have one."""
-    return {name: each.text for name, info in fields.items() for each in info.metadata if isinstance(each, Unit)}
+def units(fields: Mapping[str, FieldInfo], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the units of those fields that have one.
+
+    values: of the fields that are units of others, by their names.
+    """
+    found = {}
+    for name, info in fields.items():
+        for each in info.metadata:
+            if isinstance(each, Unit):
+                found[name] = each.text
+            elif isinstance(each, UnitOf) and (unit := str(values[each.field])):
+                found[name] = unit
+    return found
 
 
 def needs_of(field: FieldInfo) -> list[OfTerm | With]:

@@ -71,7 +71,7 @@ def test_fields_follow_stages_network_schedule_and_the_problem():
 
 
 def test_units_are_those_of_the_meanings():
-    found = units(FIELDS)
+    found = units(FIELDS, {})
     for name, field in FIELDS.items():
         if unit := re.search(r"(?:, |in | in)(m|s|Pa|Hz|kg/m3|1/s)(?=$|[;:,.)])", " ".join(field.description.split())):
             assert name in {"input_frequency", "inclusions", "sources"} or found[name] == unit[1], name

@@ -13,8 +13,9 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from elastic_pinn.config_sections import Count, Finite, List, OptionalCount, Pair, Positive, Section
+from elastic_pinn.config_sections import Count, Finite, List, NonNegative, OptionalCount, Pair, Positive, Section
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.field_declarations import Unit, UnitOf
 from elastic_pinn.legal_values import legal_values
 from elastic_pinn.parameters import decimal_comma, in_one_line, not_a_field, plain
 from elastic_pinn.yaml_values import read_yaml
@@ -47,11 +48,11 @@ class ImportOptions(Section):
     direction"""
     plane: Literal["xy", "xz", "yz"] | None = None
     """in which of a file's three axes the waves are followed: these become x and y"""
-    time_step: Positive | None = None
+    time_step: Annotated[Positive | None, UnitOf("time_unit")] = None
     """between samples, in time_unit"""
-    sampling_rate: Positive | None = None
+    sampling_rate: Annotated[Positive | None, Unit("Hz")] = None
     """samples a second, Hz; in place of time_step"""
-    first_time: Finite | None = None
+    first_time: Annotated[Finite | None, UnitOf("time_unit")] = None
     """of the first sample, in time_unit"""
     value_columns: List[str] = ()
     """columns of a table, or variables of a file, that hold the values"""
@@ -77,7 +78,7 @@ class ImportOptions(Section):
     """lines at the head of a text file that are no part of the table"""
     format: Format | None = None
     """of the file, where its name and content do not tell"""
-    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    noise: Annotated[NonNegative | None, UnitOf("value_unit")] = None
     """standard deviation of the recorded values, in value_unit"""
     channel_gains: List[str] = ()
     """by which single channels recorded, each by its name in warnings, as '3 y = -1' for one that is reversed, or by
@@ -90,15 +91,15 @@ class ImportOptions(Section):
     """name of the shot"""
     shots: List[str] = ()
     """names of the shots along the axis 'shot' of an array; by default its variable shot, or their numbers from 1"""
-    lame_lambda: Constant = None
+    lame_lambda: Annotated[Constant, Unit("Pa")] = None
     """of the material, with its unit, as '57.6 GPa', or in Pa"""
-    lame_mu: Constant = None
+    lame_mu: Annotated[Constant, Unit("Pa")] = None
     """of the material, with its unit, as '26 GPa', or in Pa"""
-    density: Constant = None
+    density: Annotated[Constant, Unit("kg/m3")] = None
     """of the material, with its unit, as '2.7 g/cm3', or in kg/m3; alone, where no moduli are known"""
     start: List[Literal["lambda", "mu", "rho"]] = ()
     """constants of the material whose values only start a search; the others are known"""
-    size_limit: Count = 500_000_000
+    size_limit: Annotated[Count, Unit("bytes")] = 500_000_000
     """bytes of a file, or of its numbers once unpacked, beyond which it is refused before it is read"""
     title: str = ""
     """for people"""

@@ -24,6 +24,7 @@ from elastic_pinn.config_sections import (
     as_written,
 )
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.field_declarations import Unit
 from elastic_pinn.parameters import decimal_comma, in_one_line, not_a_field, parameters_in
 from elastic_pinn.paths import from_root
 from elastic_pinn.physics import ProblemError
@@ -86,17 +87,17 @@ class OwnData(Section):
     """which of several records, by shots and quantities, figures show, from 0"""
     drop_rows: List[OptionalCount] = ()
     """receivers that are left out, by their rows from 0"""
-    mute: List[Annotated[tuple[OptionalCount, Finite, Finite], OfList]] = ()
+    mute: Annotated[List[Annotated[tuple[OptionalCount, Finite, Finite], OfList]], Unit("s")] = ()
     """parts of records that are left out, each [row, first instant, last instant], s"""
-    keep_x: Pair | tuple[()] = ()
+    keep_x: Annotated[Pair | tuple[()], Unit("m")] = ()
     """first and last x that is kept, m; none: all"""
-    keep_y: Pair | tuple[()] = ()
+    keep_y: Annotated[Pair | tuple[()], Unit("m")] = ()
     """first and last y that is kept, m; none: all"""
-    keep_time: Pair | tuple[()] = ()
+    keep_time: Annotated[Pair | tuple[()], Unit("s")] = ()
     """first and last instant that is kept, s; none: all"""
-    lowest_frequency: NonNegative = 0.0
+    lowest_frequency: Annotated[NonNegative, Unit("Hz")] = 0.0
     """below which waves and drift are filtered out, Hz; 0: none"""
-    highest_frequency: NonNegative = 0.0
+    highest_frequency: Annotated[NonNegative, Unit("Hz")] = 0.0
     """above which they are filtered out, Hz; 0: none"""
     estimate_noise: bool = True
     """whether the noise is estimated from the records, in place of what is stated"""

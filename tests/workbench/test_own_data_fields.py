@@ -1,10 +1,14 @@
 """What is typed into the fields of own data, and which field a sentence is about."""
 
+import re
+
 import pytest
 
+from elastic_pinn.field_declarations import units
 from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.workbench.own_data import OwnData
 from elastic_pinn.workbench.panels.form_fields import as_read, as_shown
-from elastic_pinn.workbench.panels.own_data_form import FIELDS, sentences
+from elastic_pinn.workbench.panels.own_data_form import FIELDS, OwnDataForm, sentences
 
 NAMES = FIELDS["value_columns"].annotation
 
@@ -54,6 +58,25 @@ def test_names_may_be_typed_in_brackets_and_in_quotes(typed, read):
 def test_a_list_may_stand_in_brackets_of_its_own(name, typed, read):
     kind = ImportOptions.model_fields[name].annotation
     assert as_read(name, kind, typed) == read
+
+
+def test_units_are_those_of_the_meanings():
+    found = units(FIELDS, {"value_unit": "nm", "time_unit": "us"})
+    for name, field in FIELDS.items():
+        if unit := re.search(
+            r", (?:in )?(m|s|Hz|value_unit|time_unit|or in \S+)(?=$|;)", " ".join(field.description.split())
+        ):
+            given = {"value_unit": "nm", "time_unit": "us"}.get(unit[1], unit[1].removeprefix("or in "))
+            assert found[name] == given, name
+    assert {"noise", "time_step", "density", "keep_x", "lowest_frequency", "size_limit"} <= found.keys()
+
+
+def test_units_stand_beside_the_fields_and_follow_those_that_are_given():
+    form = OwnDataForm(OwnData.from_namespace({"data": "a.csv", "output": "a.h5"}), lambda: None)
+    assert '.ep-field-keep_time::after {content: "s"}' in form.children[-1].value
+    assert ".ep-field-time_step" not in form.children[-1].value, "which is not known yet"
+    form.fields["time_unit"].value = "us"
+    assert '.ep-field-time_step::after {content: "us"}' in form.children[-1].value
 
 
 def test_a_sentence_that_names_no_field_stands_beside_the_file():

@@ -100,7 +100,7 @@ class ConfigForm(widgets.VBox):
         texts = {each: f"{text} {legal}" for each, (text, legal) in meanings.items()}
         self._tabs = FieldTabs(_groups(names), self._boxes, texts, (CELL, self._cell), self._write_cell)
         acknowledge(*self._all.values())
-        style = units_of(units(Config.model_fields))
+        style = units_of(units(Config.model_fields, dict(config)))
         super().__init__([self._tabs, widgets.HTML(help_of(meanings) + style), self._message])
         self.add_class("ep-form")
         self._validate()

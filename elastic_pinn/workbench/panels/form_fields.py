@@ -35,7 +35,7 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 .ep-form .lm-TabBar-content {{flex-wrap: wrap}}
 .ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0; max-width: none !important}}
 .ep-form .lm-TabBar-tabLabel {{overflow: visible}}
-.ep-cell > .ep-field::after {{flex: none; align-self: center; padding-left: 4px; opacity: 0.7}}
+.ep-form .ep-field::after {{flex: none; align-self: center; padding-left: 4px; opacity: 0.7}}
 .ep-changed > .ep-field > .widget-label, .ep-changed .widget-label-basic {{box-shadow: inset 3px 0 {BLUE}}}
 .ep-back {{flex: none; padding: 0 7px}}
 .ep-take {{flex: 0 1 auto; margin-left: 175px; height: 22px; line-height: 22px; padding: 0 7px; font-size: 90%}}

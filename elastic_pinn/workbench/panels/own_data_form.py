@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.field_declarations import units
 from elastic_pinn.legal_values import legal_values
 from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.physics.data.readers.registry import FORMATS
@@ -27,6 +28,7 @@ from elastic_pinn.workbench.panels.form_fields import (
     field_of,
     help_of,
     mark,
+    units_of,
 )
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -95,7 +97,9 @@ class OwnDataForm(widgets.VBox):
         for name, field in self.fields.items():
             field.observe(self._data_changed if name == "data" else self._changed, "value")
         acknowledge(self._tabs, *self.fields.values())
-        super().__init__([self._tabs, widgets.HTML(_help())])
+        self._units = widgets.HTML(layout={"display": "none"})
+        self._show_units()
+        super().__init__([self._tabs, widgets.HTML(_help()), self._units])
         self.add_class("ep-form")
 
     def take_options_beside(self) -> None:
@@ -115,7 +119,12 @@ class OwnDataForm(widgets.VBox):
                 field.value = self._of_file.get(name, empty)
         self._is_taking = False
 
+    def _show_units(self) -> None:
+        """Show the units beside the fields, some of which are given in other fields."""
+        self._units.value = units_of(units(FIELDS, {name: field.value for name, field in self.fields.items()}))
+
     def _changed(self, _: Any) -> None:
+        self._show_units()
         if not self._is_taking:
             self._on_change()
 

@@ -1,0 +1,83 @@
+"""Every panel in a narrow window, light and dark: nothing is cut off, and tabs keep their names."""
+
+import pytest
+from playwright.sync_api import expect
+
+import elastic_pinn as ep
+from tests.browser.lab import PATIENCE_MS
+
+pytestmark = pytest.mark.slow
+
+FEW = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 30}
+ONE_STEP = {"hidden_layers": [40], "interior_points": 60, "boundary_points": 20, "initial_points": 20}
+SWEEP = {"network": "mlp", "stages": ["adam"], "precision": "float32", **FEW, "log_level": "error", "seed": [0, 1]}
+TRAINED = {"network": "mlp", "stages": ["adam"], "tolerance": 0.0, **FEW}
+NOTEBOOKS = {
+    "01_forward": {"steps": 1, **ONE_STEP},
+    "02_inverse": TRAINED,
+    "03_sweep": {**SWEEP, "steps": [5], "hidden_layers": [8], "run_dir": "runs/s"},
+    "04_compare": {"run_dir": "runs"},
+    "05_explore": {"run_dir": ""},
+    "06_plate": TRAINED,
+    "07_own_data": {"output": "runs/scan.h5"},
+}
+"""Each with parameters that take little time."""
+NEEDS_RUNS = ("04_compare", "05_explore")
+TRAINS = ("01_forward", "02_inverse", "06_plate")
+
+# What a person reads or presses lies within the cell's output, and its text within itself; tables are scrolled.
+CUT_OFF = """panels => panels.flatMap(panel => {
+    const area = panel.getBoundingClientRect(), found = [];
+    const parts = "button, input, select, textarea, .widget-label, .lm-TabBar-tab, .widget-html-content, img, canvas";
+    for (const each of panel.querySelectorAll(parts)) {
+        const box = each.getBoundingClientRect();
+        if (!box.width || !box.height || each.closest(".sweep-table, .runs")) continue;
+        const name = each.innerText || each.title || each.className;
+        if (box.right > area.right + 1 || box.left < area.left - 1) found.push("outside: " + name);
+        const isText = each.matches("button, .lm-TabBar-tab, .widget-label");
+        if (isText && each.scrollWidth > each.clientWidth + 1) found.push("cut: " + name);
+    }
+    return found;
+})"""
+
+
+def opened(notebook, name):
+    """The notebook, with its cells run; runs are made where it reads some."""
+    lab = notebook(f"{name}.ipynb", NOTEBOOKS[name])
+    if name in NEEDS_RUNS:
+        for run, rate in {"one": 2e-3, "two": 0.02}.items():
+            ep.train(ep.Config(**FEW, learning_rate=rate, log_level="error"), lab.folder / "runs" / run)
+    lab.run_all()
+    panel = lab.page.locator(".jp-OutputArea-output.jupyter-widgets, .jp-OutputArea-output .jupyter-widgets").first
+    expect(panel).to_be_visible(timeout=PATIENCE_MS)
+    if name in TRAINS:
+        lab.says("completed")
+        lab.menu("Kernel", "Interrupt Kernel")  # figures of the cells below take long
+    indicator = lab.page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(indicator).to_have_attribute("data-status", "idle", timeout=3 * PATIENCE_MS)
+    return lab
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_nothing_is_cut_off_in_a_narrow_window(notebook, page, themed, name, theme):
+    page.set_viewport_size({"width": 1000, "height": 1000})
+    themed(theme)
+    lab = opened(notebook, name)
+    panels = page.locator(".jp-OutputArea-output:has(.jupyter-widgets)")
+    panels.first.scroll_into_view_if_needed()
+    folded = page.locator(".jupyter-widget-Collapse-header")
+    if folded.count():
+        folded.first.click()  # the settings
+    bars = page.locator(".jp-OutputArea-output:has(.jupyter-widgets) .lm-TabBar")
+    faults = []
+    for i in range(bars.count()):
+        tabs = bars.nth(i).locator(".lm-TabBar-tab:visible")
+        for title in tabs.all_inner_texts():
+            tabs.filter(has_text=title).first.click()
+            page.wait_for_timeout(700)
+            lab.shot(f"{i} {title.strip()}".replace("/", " "))
+            faults += [(title, each) for each in panels.evaluate_all(CUT_OFF)]
+    lab.shot("last")
+    faults += panels.evaluate_all(CUT_OFF)
+    assert faults == []
