@@ -7,10 +7,13 @@ import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.training.lifecycle import recommended
+from elastic_pinn.workbench.panels import config_form
 from elastic_pinn.workbench.panels.config_form import CELL, ConfigForm
 from elastic_pinn.workbench.panels.field_tabs import CHANGED
 from elastic_pinn.workbench.panels.form_fields import MARK
 from tests.physics.setups.plates import PLATE
+from tests.training.lifecycle.test_implied import DEFAULT
 from tests.workbench.clicks import fields
 
 
@@ -190,13 +193,13 @@ def test_nothing_is_chosen_or_recommended_while_a_field_is_at_fault():
 
 def test_what_a_tolerance_chooses_and_recommends_is_beside_each_field_and_taken_by_a_click():
     form = form_of(ep.Config(**PLATE, tolerance=0.05, ridge=1e-3))
-    recommended = form.preview.recommended
-    assert recommended.keys() >= {"network", "hidden_layers", "ridge"} and "ridge" not in form.preview.settings.names
+    found = form.preview.recommended
+    assert found.keys() >= {"network", "hidden_layers", "ridge"} and "ridge" not in form.preview.settings.names
     assert button(form, "network", "ep-take").description == "chosen: hole_waves"
     take = button(form, "ridge", "ep-take")
-    assert take.description == f"recommended: {recommended['ridge']:g}"
+    assert take.description == f"recommended: {found['ridge'].value:g}"
     take.click()
-    assert form.config.ridge == recommended["ridge"] and button(form, "ridge", "ep-take") is None
+    assert form.config.ridge == found["ridge"].value and button(form, "ridge", "ep-take") is None
     waves = form.preview.config.hidden_layers
     button(form, "hidden_layers", "ep-take").click()
     assert form.config.hidden_layers == waves and "hidden_layers" not in form.preview.settings.names
@@ -204,9 +207,57 @@ def test_what_a_tolerance_chooses_and_recommends_is_beside_each_field_and_taken_
     assert not form.preview.recommended.keys() & {"network"}
 
 
-@pytest.mark.parametrize("given", [{}, {"stages": ["adam", "lbfgs"], "stage_steps": [5]}])
-def test_without_a_tolerance_nothing_is_recommended_of_what_is_not_solved_at_once(given):
-    assert form_of(ep.Config(**given)).preview.recommended == {}
+def all_at_once(form):
+    """The buttons that take all recommended values, and all of the notebook's cell."""
+    return form.children[0].children[0].children[3:]
+
+
+def test_all_recommended_values_are_taken_and_all_of_the_cell_given_back_by_a_click():
+    plate = ep.Config(**DEFAULT | {"ridge": 1e-3, "hidden_layers": [300, 100], "boundary_points": 40})
+    form = form_of(plate)
+    take, back = all_at_once(form)
+    count = len(form.preview.recommended)
+    assert take.description == f"Take all recommended ({count})" and count > 5
+    assert back.layout.display == "none"
+    take.click()
+    assert form.fault is None and not form.preview.recommended and form.preview.advice == ()
+    assert take.layout.display == "none" and back.layout.display is None
+    assert form.config.ridge < 1e-9 and f"({len(form.config.differences(plate))})" in back.description
+    back.click()
+    assert form.config == plate and back.layout.display == "none" and len(form.preview.recommended) == count
+
+
+def test_what_a_tolerance_chooses_is_not_taken_with_all():
+    form = form_of(ep.Config(**PLATE, tolerance=0.05, ridge=1e-3))
+    chosen = form.preview.settings.names
+    take, _ = all_at_once(form)
+    assert take.description == "Take all recommended (1)"
+    take.click()
+    assert form.config.ridge < 1e-9 and form.preview.settings.names == chosen
+
+
+def test_the_reason_stands_below_a_recommended_value():
+    form = form_of(ep.Config(activation="tanh"))
+    [why] = [each for each in box(form, "activation").children if "ep-why" in each._dom_classes]
+    assert why.value == form.preview.recommended["activation"].why
+
+
+def test_a_key_that_changes_nothing_of_the_config_works_nothing_out(monkeypatch):
+    form = form_of(ep.Config(activation="tanh"))
+    previews, of_sides = [], []
+    preview = config_form.preview_of
+    monkeypatch.setattr(config_form, "preview_of", lambda *given: previews.append(1) or preview(*given))
+    held = recommended.Held.of
+    monkeypatch.setattr(recommended.Held, "of", lambda *given: of_sides.append(1) or held(*given))
+    for text in ("my", "my-run"):
+        fields(form)["run name"].value = text
+    fields(form)["learning_rate"].value = "1e-03"  # as before
+    assert not previews
+    for text in ("1e-2", "1e-1"):
+        fields(form)["learning_rate"].value = text
+    assert len(previews) == 2 and not of_sides, "the problem is the same"
+    fields(form)["length"].value = "2"
+    assert len(previews) == 3 and len(of_sides) == 1
 
 
 def test_the_last_tab_is_the_config_as_a_parameters_cell():

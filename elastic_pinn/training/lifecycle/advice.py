@@ -23,6 +23,7 @@ from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import FIELDS, given_constants
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
+from elastic_pinn.training.lifecycle.advised import Advice
 from elastic_pinn.training.lifecycle.implied import far_from_implied
 from elastic_pinn.training.lifecycle.resolution import too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
@@ -209,9 +210,11 @@ def _count(config: Config, problem: Problem) -> Iterator[str]:
             places.append((numbers.inside, max(inside), enough, "waves in each inclusion"))
     for count, differ, enough, what in places:
         if count < differ:
-            yield (
+            yield Advice(
                 f"{count:,} {what} are too few for this window and duration, in which about {differ:,} differ: set "
-                f"hidden_layers = {enough} or more, or a lower input_frequency"
+                f"hidden_layers = {enough} or more, or a lower input_frequency",
+                "as many waves as differ in this window and duration",
+                hidden_layers=tuple(enough),
             )
 
 
@@ -225,9 +228,11 @@ def _around(config: Config, problem: Problem) -> Iterator[str]:
     if count < needed:
         counted = {"hole": len(discs) - len(inclusions), "inclusion": len(inclusions), "load": len(loads)}
         where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
-        yield (
+        yield Advice(
             f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} differ: set "
-            f"hidden_layers = {[plane, needed, *inside]} or more, or a lower input_frequency"
+            f"hidden_layers = {[plane, needed, *inside]} or more, or a lower input_frequency",
+            "as many waves as differ around circles in this duration",
+            hidden_layers=(plane, needed, *inside),
         )
 
 
@@ -245,9 +250,11 @@ def _length(config: Config, problem: Problem) -> Iterator[str]:
         )
     elif needed > greatest:
         setting = math.ceil(needed * problem.scales.length)
-        yield (
+        yield Advice(
             f"{why}, and the shortest waves here are {readable(2 * math.pi / greatest, 'm')} long (wave numbers up to "
-            f"{greatest:,.4g} 1/m): set input_frequency = {setting} or more"
+            f"{greatest:,.4g} 1/m): set input_frequency = {setting} or more",
+            why,
+            input_frequency=float(setting),
         )
     elif greatest > ROUNDED * most:
         yield (

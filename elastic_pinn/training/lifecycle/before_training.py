@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.training.lifecycle.advice import advise
-from elastic_pinn.training.lifecycle.implied import recommended
+from elastic_pinn.training.lifecycle.recommended import Recommendation, recommended
 from elastic_pinn.training.lifecycle.refinement import resolved, told
 from elastic_pinn.training.lifecycle.requirements import settle
 from elastic_pinn.training.settings import Settings
@@ -30,16 +29,22 @@ class Preview:
         These with their values, and memory and time of a solution; "" without a tolerance.
     advice : tuple of str
         What will be poor, as sentences that end with what to set.
-    recommended : dict
-        By the names of fields that were requested with other values: what was chosen for them, or what the problem
-        implies for the tolerance, of a plate without one for an error of 5 %.
+    problem : Problem
+        The problem that this is of.
     """
 
     config: Config
     settings: Settings
     chosen: str
     advice: tuple[str, ...]
-    recommended: Mapping[str, Any] = field(default_factory=dict)
+    problem: Problem = field(repr=False)
+
+    @cached_property
+    def recommended(self) -> dict[str, Recommendation]:
+        """Better values, by the names of fields that were requested with others, each with the reason: what was chosen
+        for them, what the problem implies for the tolerance, of a plate without one for an error of 5 %, what advice
+        tells to set, and what trained networks reached the least error with."""
+        return recommended(self.config, self.problem, self.settings, self.advice)
 
     def __str__(self) -> str:
         lines = [self.chosen] if self.chosen else ["no tolerance is set: all settings are as given"]
@@ -75,4 +80,4 @@ def preview_of(config: Config, problem: Problem) -> Preview:
     """Return the same of a problem that belongs to the config."""
     found, settings = resolved(config, problem, None)
     advice = advise(found, problem, settings)
-    return Preview(found, settings, told(found, settings, problem), advice, recommended(found, problem, settings))
+    return Preview(found, settings, told(found, settings, problem), advice, problem)

@@ -54,26 +54,20 @@ def far_from_implied(config: Config, problem: Problem, settings: Settings, advic
     config: resolved; settings: which of its fields were chosen. advice: other sentences, whose fields are left out.
     Of forward problems with a tolerance, and of plates, that are solved for at once.
     """
-    goal = _goal(config)
-    if not (goal and _is_solved(config)) or why_no_estimate(problem):
+    requested = _requested(config, settings)
+    if not requested or not _is_solved(config) or why_no_estimate(problem):
         return
-    requested = settings.requested(config).model_copy(update={"tolerance": goal})
-    given = requested.model_fields_set
-    if not config.tolerance:  # a default has its effect too
-        given.update(Config.model_fields)
-    told = " ".join(advice)
-    for name, limits in RANGES.items():
-        if name not in given or f"{name} = " in told or _is_unused(config, name):
+    goal, given, others = requested.tolerance, requested.model_fields_set, " ".join(advice)
+    for name in RANGES:
+        if name not in given or f"{name} = " in others:
             continue
-        if (implied := _implied(requested, problem, name, settings.levels[0])) is None:
+        value = _implied(config, requested, problem, name, settings.levels[0])
+        if value is None or not (side := _side(config, problem, name, value)):
             continue
-        part = _size(config, problem, name) / _size(config.model_copy(update={name: implied}), problem, name)
-        if limits.least <= part <= limits.most:
-            continue
-        side, why = ("below", limits.below) if part < limits.least else ("above", limits.above)
         yield (
             f"{name} = {_short(getattr(config, name))} is far {side} what this problem implies for an error of "
-            f"{percent(goal)}, about {_short(implied)}: {why}. Set {name} = {_short(implied)}{_or_leave_it_out(config)}"
+            f"{percent(goal)}, about {_short(value)}: {getattr(RANGES[name], side)}. Set {name} = {_short(value)}"
+            f"{_or_leave_it_out(config)}"
         )
     most = float(f"{OF_RIDGE * goal**2:.1g}")
     if "ridge" in given and config.ridge > most:
@@ -88,30 +82,47 @@ def far_from_implied(config: Config, problem: Problem, settings: Settings, advic
         )
 
 
-def recommended(config: Config, problem: Problem, settings: Settings) -> dict[str, Any]:
-    """Return the values that the problem implies for fields that show others: those that were chosen, and those that
-    would be chosen for a field if it were left unset, beside the others as they are.
+def implied(config: Config, problem: Problem, settings: Settings) -> dict[str, tuple[Any, str]]:
+    """Return what the problem implies for each field that was given, and why: what would be chosen for it if it were
+    left unset, beside the others as they are.
 
     config: resolved; settings: which of its fields were chosen. Of configs with a tolerance, and of plates that are
     solved for at once.
     """
-    goal, shown = _goal(config), settings.requested(config)
-    found = {name: getattr(config, name) for name in settings.names}
-    is_open = config.tolerance or (_is_solved(config) and not why_no_estimate(problem))
-    if goal and is_open:
-        requested = shown.model_copy(update={"tolerance": goal})
-        given = requested.model_fields_set if config.tolerance else Config.model_fields.keys()
-        bare = requested.model_copy()
-        bare.model_fields_set.intersection_update({"network"})
-        for name in chosen(bare, problem, settings.levels[0]).keys() & given - {"network"}:
-            if not _is_unused(config, name):
-                found[name] = _implied(requested, problem, name, settings.levels[0])
-    return {name: value for name, value in found.items() if value not in (None, getattr(shown, name))}
+    requested = _requested(config, settings)
+    if not requested or not (config.tolerance or (_is_solved(config) and not why_no_estimate(problem))):
+        return {}
+    bare = requested.model_copy()
+    bare.model_fields_set.intersection_update({"network"})
+    level, found = settings.levels[0], {}
+    for name in chosen(bare, problem, level).keys() & requested.model_fields_set - {"network"}:
+        value = _implied(config, requested, problem, name, level)
+        if value is not None:
+            side = _side(config, problem, name, value) if name in RANGES else ""
+            why = f"implied for an error of {percent(requested.tolerance)}"
+            found[name] = value, f"{why}: {getattr(RANGES[name], side)}" if side else why
+    return found
 
 
-def _goal(config: Config) -> float:
-    """The tolerance, or what a plate usually has; 0 where no error is asked for."""
-    return config.tolerance or (USUAL if config.problem == "plate" else 0.0)
+def _requested(config: Config, settings: Settings) -> Config | None:
+    """The config as it was requested, with a tolerance; None where no error is required.
+
+    Where that is none of the config's own, all fields are given: a default has its effect too.
+    """
+    goal = config.tolerance or (USUAL if config.problem == "plate" else 0.0)
+    if not goal:
+        return None
+    requested = settings.requested(config).model_copy(update={"tolerance": goal})
+    if not config.tolerance:
+        requested.model_fields_set.update(Config.model_fields)
+    return requested
+
+
+def _side(config: Config, problem: Problem, name: str, value: Any) -> str:
+    """Whether a field is far "below" or "above" a value; "" where it is neither."""
+    limits = RANGES[name]
+    part = _size(config, problem, name) / _size(config.model_copy(update={name: value}), problem, name)
+    return "below" if part < limits.least else "above" if part > limits.most else ""
 
 
 def _is_solved(config: Config) -> bool:
@@ -119,8 +130,10 @@ def _is_solved(config: Config) -> bool:
     return set(config.stages) == {"last_layer"} and config.network in ("random_features", *WITHOUT_LAYERS)
 
 
-def _implied(requested: Config, problem: Problem, name: str, level: float) -> Any:
-    """What would be chosen for a field at a level if it were not given; None for nothing."""
+def _implied(config: Config, requested: Config, problem: Problem, name: str, level: float) -> Any:
+    """What would be chosen for a field at a level if it were not given; None for nothing, and without an effect."""
+    if _is_unused(config, name):
+        return None
     without = requested.model_copy()
     without.model_fields_set.discard(name)
     return chosen(without, problem, level).get(name)

@@ -11,6 +11,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.shortest_waves import Shortest, pulsed, shortest_waves
 from elastic_pinn.physics.sources import SHARE, Source
+from elastic_pinn.training.lifecycle.advised import Advice
 from elastic_pinn.training.readable import readable, rounded_up
 
 A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves
@@ -33,20 +34,24 @@ def too_few(config: Config, problem: Problem, chosen: Collection[str] = ()) -> I
     if inside and source and config.interior_points < (needed := _points_needed(source, problem)):
         highest = source.pulse.highest_frequency
         short, spread = problem.reference.c_s / highest, 2.0 * math.pi / source.highest_wave_number
-        yield (
+        yield Advice(
             f"{source}: at its highest frequency, {readable(highest, 'Hz')}, S waves are {readable(short, 'm')} "
             f"long, and its width takes waves down to {readable(spread, 'm')}; {config.interior_points:,} "
             f"interior points are fewer than {A_WAVE} a wave along x, y and t: set interior_points = {needed} or "
-            "more, or give it a larger width"
+            "more, or give it a larger width",
+            f"{A_WAVE} points a wave along x, y and t of the highest frequency of the source",
+            interior_points=needed,
         )
         return
     found = max(shortest_waves(problem), key=lambda each: each.wave_number, default=None)
     if found and (short_of := _short_of(config, problem, found, chosen)):
         settings = " and ".join(f"{name} = {value}" for name, value in short_of.items())
         long, period = readable(2.0 * math.pi / found.wave_number, "m"), readable(2.0 * math.pi / found.omega, "s")
-        yield (
+        yield Advice(
             f"{found.name} has waves down to about {long} and {period}, and this window too many of them for "
-            f"{_given(config, short_of)}: set {settings} or more"
+            f"{_given(config, short_of)}: set {settings} or more",
+            f"enough for the waves of {found.name}, down to about {long} and {period}",
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in short_of.items()},
         )
 
 

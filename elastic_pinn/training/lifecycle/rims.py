@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Plate, Problem
+from elastic_pinn.training.lifecycle.advised import Advice
 from elastic_pinn.training.settings.rims import numbers_on_rims, points_for
 
 
@@ -23,8 +24,10 @@ def sparse_rims(config: Config, problem: Problem) -> Iterator[str]:
     name = min(numbers, key=numbers.__getitem__, default="")
     if name and config.boundary_points < (points := points_for(amplitudes, numbers[name])):
         found = int(numbers[name] * config.boundary_points)
-        yield (
+        yield Advice(
             f"{amplitudes:,} amplitudes of potentials around {name} meet {found:,} numbers on its rim: between its "
             f"points the field is arbitrary, however small the loss. Set boundary_points = {points:,} or more, or give "
-            "the rims a condition of their own"
+            "the rims a condition of their own",
+            f"enough numbers on the rim of {name} for its potentials",
+            boundary_points=points,
         )

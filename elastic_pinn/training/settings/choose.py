@@ -17,7 +17,7 @@ from elastic_pinn.training.settings.of_records import from_records
 from elastic_pinn.training.settings.of_waveforms import ALONE, FEW, OF_WAVEFORMS, WAVES_TO
 from elastic_pinn.training.settings.rims import numbers_on_rims, points_for
 from elastic_pinn.training.settings.spectrum import highest
-from elastic_pinn.training.settings.waves_needed import plane_waves_needed, waves_needed_around
+from elastic_pinn.training.settings.waves_needed import S_OF_ALL, plane_waves_needed, waves_needed_around
 from elastic_pinn.training.superpositions import require_solvable
 
 NETWORKS: Mapping[str, tuple[int, ...]] = {"plane_waves": (1,), "hole_waves": (1, 1), "potentials": (1,)}
@@ -166,7 +166,10 @@ class _Choice:
         from_rest = problem.initial is not None and problem.initial.is_rest
         in_time = min(greatest, self.highest[1] or greatest) if from_rest else greatest / 1.5
         in_time = self.given.get("time_frequency") or in_time
-        differing = plane_waves_needed(problem, greatest / length, in_time / length)
+        of_s_waves = 0.667 if from_rest else 0.5
+        given = self.given.get("s_wave_fraction") or of_s_waves
+        s_fraction = S_OF_ALL if given == of_s_waves else given  # MORE was measured with the one beside the other
+        differing = plane_waves_needed(problem, greatest / length, in_time / length, s_fraction)
         outer, *inner = (rounded_up(max(1.0, MORE * self.more) * count) for count in differing)
         layers = [max([outer, *inner])]
         if network == "hole_waves":
@@ -176,7 +179,7 @@ class _Choice:
         return self.points(layers, inside=20, sides=sides, start=0.3, contacts=0.3) | {
             "input_frequency": greatest,
             "time_frequency": in_time,
-            "s_wave_fraction": 0.667 if from_rest else 0.5,
+            "s_wave_fraction": of_s_waves,
             "weight_initial": 100.0 if from_rest else 1000.0,
         }
 

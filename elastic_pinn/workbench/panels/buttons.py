@@ -5,6 +5,7 @@ from enum import Enum
 
 import ipywidgets as widgets
 
+from elastic_pinn.workbench.panels.rows import WRAPPED
 from elastic_pinn.workbench.panels.tooltips import tooltips
 
 ICONS = {
@@ -35,7 +36,7 @@ class Buttons(widgets.HBox):
     """
 
     def __init__(self, actions: Mapping[str, Callable[[], None]]) -> None:
-        super().__init__([_button(name, action) for name, action in actions.items()], layout={"flex": "none"})
+        super().__init__([_button(name, action) for name, action in actions.items()], layout=WRAPPED)
         self.tooltips = tooltips(*self.children)
 
     def enable(self, state: State, can_start: bool, can_resume: bool, can_estimate: bool) -> None:

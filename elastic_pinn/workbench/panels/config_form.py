@@ -18,7 +18,7 @@ from elastic_pinn.training import Preview, preview_of, require_device
 from elastic_pinn.used_fields import used_fields
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE
 from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.field_box import ROW, FieldBox
+from elastic_pinn.workbench.panels.field_box import ROW, FieldBox, action_button
 from elastic_pinn.workbench.panels.field_tabs import FieldTabs
 from elastic_pinn.workbench.panels.form_fields import as_fault, as_read, as_shown, field_of, help_of, mark, units_of
 from elastic_pinn.workbench.parameters_cell import parameters_cell
@@ -43,6 +43,7 @@ GROUPS = {
 RUN_NAME = re.compile(r"\w[\w.-]*")
 OF_PROBLEM = "a number of the problem's own"
 OWN_NAME = "run_name"  # the only field that is not in the config
+ROUNDS = 6  # in which recommended values that depend on each other are taken
 CELL = "Parameters cell"
 """The title of the last tab."""
 CELL_TEMPLATE = """<div style="line-height:1.4">These lines make the config of the fields: click into them, copy, and
@@ -98,7 +99,12 @@ class ConfigForm(widgets.VBox):
         self._boxes = {each: FieldBox(each, field, kinds[each], first[each], row) for each, field in self._all.items()}
         meanings = _meanings(names, config)
         texts = {each: f"{text} {legal}" for each, (text, legal) in meanings.items()}
-        self._tabs = FieldTabs(_groups(names), self._boxes, texts, (CELL, self._cell), self._write_cell)
+        self._better: dict[str, Any] = {}  # the recommended values that are not chosen for a tolerance
+        self._take_all = action_button("arrow-up", "ep-take-all", self._take_recommended)
+        self._back_all = action_button("undo", "ep-back-all", lambda: self._set(
+            {name: box.first for name, box in self._boxes.items() if box.is_changed}))  # fmt: skip
+        all_at_once = self._take_all, self._back_all
+        self._tabs = FieldTabs(_groups(names), self._boxes, texts, (CELL, self._cell), self._write_cell, all_at_once)
         acknowledge(*self._all.values())
         style = units_of(units(Config.model_fields, dict(config)))
         super().__init__([self._tabs, widgets.HTML(help_of(meanings) + style), self._message])
@@ -129,13 +135,8 @@ class ConfigForm(widgets.VBox):
             shown = self._fields.keys() - Config.model_fields.keys()
             kept = ProblemConfig.model_fields.keys() - ({"own"} if shown and shown == config.own.keys() else set())
             config = config.model_copy(update={name: getattr(self.config, name) for name in kept})
-        self.config, self._is_loading = config, True
-        try:
-            for name, field in self._fields.items():
-                field.value = as_shown(_kind(name, config), getattr(config, name))
-        finally:
-            self._is_loading = False
-            self._changed()
+        self.config = config
+        self._set({name: as_shown(_kind(name, config), getattr(config, name)) for name in self._fields})
 
     def _changed(self, _: object = None) -> None:
         if not self._is_loading:
@@ -150,11 +151,12 @@ class ConfigForm(widgets.VBox):
             }
             config = self.config.model_copy(update=values)
             require_device(config.device)
-            self.problem = self._made(config)
+            problem = self._same_or(self._made(config), config)
             if not RUN_NAME.fullmatch(self.run_name):
                 raise ConfigError(f"{OWN_NAME} = {self.run_name!r}: legal are letters, digits, '.', '_' and '-'")
-            self.preview = preview_of(config, self.problem)
-            self.config, self.fault = config, None
+            if not self.preview or problem is not self.problem or config != self.config:
+                self.preview = preview_of(config, problem)
+            self.config, self.problem, self.fault = config, problem, None
         except ValueError as error:  # of the config, or of the problem's parts
             self.fault = error
             self._message.value = as_fault(str(error))
@@ -173,6 +175,14 @@ class ConfigForm(widgets.VBox):
         except Exception as error:
             raise ConfigError(f"{', '.join(config.own)}: {type(error).__name__}: {error}") from error
 
+    def _same_or(self, made: Problem, config: Config) -> Problem:
+        """Return the present problem where a config makes the same again: what it has worked out is kept."""
+        others = Config.model_fields.keys() - ProblemConfig.model_fields.keys()
+        before, is_function = self.problem, callable(self._own)
+        if before is None or is_function or config.differences(self.config).keys() - others:
+            return made
+        return before if before.data_sha256 == made.data_sha256 else made
+
     def _mark(self) -> None:
         """Mark only the fields at fault and their tabs, those that are chosen in place of what they show, and those
         with another value than in the notebook's cell; and show those that have an effect."""
@@ -182,10 +192,34 @@ class ConfigForm(widgets.VBox):
             mark(box.field, "ep-fault", name in names)
             mark(box.field, "ep-chosen", name in chosen)
             box.update(recommended.get(name), name in chosen)
+        self._better = {name: each.value for name, each in recommended.items() if name not in chosen}
         changed = [name for name, box in self._boxes.items() if box.is_changed]
         terms = {each.column for each in self.problem.statements} if self.problem else TERMS
+        for button, names_of, text in (
+            (self._take_all, self._better, "Take all recommended"), (self._back_all, changed, "All back to the cell"),
+        ):  # fmt: skip
+            button.description = f"{text} ({len(names_of)})"
+            button.layout.display = None if names_of else "none"
         used = used_fields(self.preview.config if self.preview else self.config, terms)
         self._tabs.update(used | (self._boxes.keys() - Config.model_fields.keys()), names, changed)
+
+    def _take_recommended(self) -> None:
+        """Take all recommended values, and those that are recommended beside them; what a tolerance chooses stays its
+        own."""
+        for _ in range(ROUNDS):
+            if not self._better:
+                break
+            self._set({name: as_shown(_kind(name, self.config), value) for name, value in self._better.items()})
+
+    def _set(self, shown: Mapping[str, Any]) -> None:
+        """Set fields, and validate once they all are."""
+        self._is_loading = True
+        try:
+            for name, value in shown.items():
+                self._all[name].value = value
+        finally:
+            self._is_loading = False
+            self._changed()
 
     def _write_cell(self) -> None:
         """Write the parameters cell, while it can be seen."""

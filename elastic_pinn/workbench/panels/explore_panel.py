@@ -20,6 +20,7 @@ from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
+from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.quantities import GridFields
 from elastic_pinn.workbench.run_folders import RUNS
@@ -54,9 +55,7 @@ class ExplorePanel(widgets.VBox):
         verify.on_click(lambda _: self._verify())
         self._message, self._background = widgets.HTML(), Background(self._show_message)
         acknowledge(self._location, self._isolated)
-        self._row = widgets.HBox(
-            [self._location, self._isolated, verify, tooltips(self._location, verify)], layout={"align_items": "center"}
-        )
+        self._row = row([self._location, self._isolated, verify, tooltips(self._location, verify)])
         super().__init__([self._row, self._message])
         self._location.observe(lambda _: self._open(), "value")
         self._isolated.observe(lambda _: self._open(), "value")

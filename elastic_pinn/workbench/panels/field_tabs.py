@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.field_box import FieldBox
 from elastic_pinn.workbench.panels.form_fields import GRID, MARK
+from elastic_pinn.workbench.panels.rows import row
 
 CHANGED = "• "
 """Before the name of a tab with a field that is not as in the notebook's cell."""
@@ -23,7 +24,8 @@ class FieldTabs(widgets.VBox):
     with another value than in the notebook's cell, are not hidden, but by a search.
 
     groups: the names of the fields of each tab. boxes: the fields by their names. meanings: what the search looks
-    through, by names. last: a further tab, by its title. on_select: called when another tab is opened.
+    through, by names. last: a further tab, by its title. on_select: called when another tab is opened. beside: widgets
+    beside the search.
 
     Attributes:
         shown: the names of the fields that are not hidden.
@@ -36,6 +38,7 @@ class FieldTabs(widgets.VBox):
         meanings: Mapping[str, str],
         last: tuple[str, widgets.Widget],
         on_select: Callable[[], None],
+        beside: Collection[widgets.Widget],
     ) -> None:
         self._groups = groups
         self._texts = {name: f"{name} {name.replace('_', ' ')} {text}".lower() for name, text in meanings.items()}
@@ -54,8 +57,7 @@ class FieldTabs(widgets.VBox):
         title, widget = last
         self._titles = (*groups, title)
         self._tabs = widgets.Tab([*grids, widget], titles=self._titles, selected_index=0)
-        row = widgets.HBox([self._search, self._all, self._count], layout={"flex_flow": "row wrap"})
-        super().__init__([row, self._tabs, self._style])
+        super().__init__([row([self._search, self._all, self._count, *beside]), self._tabs, self._style])
         self._scope = f"ep-tabs-{self.model_id}"  # a page may have several forms
         self.add_class(self._scope)
         for field in (self._search, self._all):
@@ -93,7 +95,7 @@ class FieldTabs(widgets.VBox):
         else:
             self.shown = {name for name in self._texts if self._all.value or name in self._used or name in self._kept}
         unused = self.shown - {*self._used}
-        self._count.value = _told(len(self.shown), len(self._texts), len(unused), bool(words))
+        self._count.value = _count_text(len(self.shown), len(self._texts), len(unused), bool(words))
         empty = [i for i, names in enumerate(self._groups.values()) if not self.shown & {*names}]
         self._style.value = f"<style>{self._rules(empty, bool(words))}</style>"
         if not words and self._tabs.selected_index in empty:
@@ -117,7 +119,7 @@ class FieldTabs(widgets.VBox):
         return "".join(rules)
 
 
-def _told(shown: int, of: int, unused: int, is_search: bool) -> str:
+def _count_text(shown: int, of: int, unused: int, is_search: bool) -> str:
     """How many fields are shown, and what those in italics and the others are."""
     if not shown:
         return "no field has this in its name or meaning"

@@ -39,6 +39,8 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 .ep-changed > .ep-field > .widget-label, .ep-changed .widget-label-basic {{box-shadow: inset 3px 0 {BLUE}}}
 .ep-back {{flex: none; padding: 0 7px}}
 .ep-take {{flex: 0 1 auto; margin-left: 175px; height: 22px; line-height: 22px; padding: 0 7px; font-size: 90%}}
+.ep-why {{margin: 0 0 4px 175px}}
+.ep-why .widget-html-content {{line-height: 1.3; font-size: 90%; opacity: 0.7}}
 .ep-form [class*="ep-group-"]::before {{grid-column: 1 / -1; font-weight: bold; padding-top: 4px}}
 .ep-cell-text {{width: 100%; box-sizing: border-box; resize: vertical; max-height: 40em;
 font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);

@@ -27,6 +27,7 @@ from elastic_pinn.workbench.own_data import OwnData, understood
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.form_fields import STYLE
 from elastic_pinn.workbench.panels.own_data_form import OwnDataForm
+from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.view import View
 
@@ -81,11 +82,8 @@ class OwnDataPanel(widgets.VBox):
         self._views.observe(lambda _: self._draw(), "selected_index")
         self._which.observe(lambda _: self._draw(), "value")
         acknowledge(self._views, self._which, self._records)
-        row = widgets.HBox(
-            [*self._buttons.values(), self._which, self._records],
-            layout={"align_items": "center", "flex_flow": "row wrap"},
-        )
-        super().__init__([self._form, row, self._status, self._views, self._note, tooltips(*self._buttons.values())])
+        in_row = row([*self._buttons.values(), self._which, self._records])
+        super().__init__([self._form, in_row, self._status, self._views, self._note, tooltips(*self._buttons.values())])
         self._update()
 
     @property

@@ -16,6 +16,7 @@ from elastic_pinn.workbench.batch.comparisons import COMPARED, comparison
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.form_fields import as_fault
+from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.run_folders import RUNS, stamped
 from elastic_pinn.yaml_values import read_yaml, write_yaml
@@ -52,11 +53,9 @@ class SweepForm(widgets.VBox):
         columns = [widgets.VBox([widgets.HTML(title), box], layout={"flex": "1 1 320px"})
                    for title, box in zip(titles, boxes, strict=True)]  # fmt: skip
         others = [field for name, field in self._fields.items() if field not in boxes]
-        wrap = {"flex_flow": "row wrap"}
-        row = widgets.HBox(others, layout=wrap)
-        self._clicks = widgets.HBox([widgets.Label("Compare"), *clicks], layout=wrap)
+        self._clicks = row([widgets.Label("Compare"), *clicks])
         tooltip_styles = tooltips(*(field for field in others if field.tooltip), *clicks)
-        super().__init__([row, self._clicks, widgets.HBox(columns, layout=wrap), self._message, tooltip_styles])
+        super().__init__([row(others), self._clicks, row(columns), self._message, tooltip_styles])
         for field in self._fields.values():
             field.observe(lambda _: self._changed(), "value")
         acknowledge(*self._fields.values())

@@ -38,6 +38,7 @@ from elastic_pinn.workbench.batch.status import (
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
+from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.view import View
@@ -78,11 +79,11 @@ class SweepPanel(widgets.VBox):
         self._buttons["Start"].on_click(lambda _: self._call_in_loop(self._start, False))
         self._buttons["Retry failed"].on_click(lambda _: self._call_in_loop(self._start, True))
         self._buttons["Stop"].on_click(lambda _: self._call_in_loop(self._request_stop))
-        row = widgets.HBox([*self._buttons.values(), self._bar, self._count], layout={"align_items": "center"})
+        in_row = row([*self._buttons.values(), self._bar, self._count])
         scrolled = widgets.Box([self._lines], layout={"max_height": "320px", "overflow": "auto", "display": "block"})
         tooltip_styles = tooltips(*self._buttons.values())
         super().__init__(
-            [widgets.HTML(TABLE_STYLE), self._form, row, self._status, scrolled, self._view, tooltip_styles]
+            [widgets.HTML(TABLE_STYLE), self._form, in_row, self._status, scrolled, self._view, tooltip_styles]
         )
         self._preview()
 

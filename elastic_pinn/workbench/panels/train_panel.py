@@ -32,6 +32,7 @@ from elastic_pinn.workbench.panels.form_fields import MARK
 from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.progress import ProgressBar
+from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.training import Request, Training
 from elastic_pinn.workbench.panels.views import LiveViews
 from elastic_pinn.workbench.run_folders import resume_from, run_folder
@@ -105,12 +106,11 @@ class TrainPanel(widgets.VBox):
         self._progress, self._status = ProgressBar(steps), widgets.HTML()
         self._error = ErrorLine()
         self._list, self.views = CheckpointList(self._choose), LiveViews()
-        in_row = [self._buttons, self._progress, self._error]
-        row = widgets.HBox(in_row, layout={"align_items": "center", "flex_flow": "row wrap"})
+        in_row = row([self._buttons, self._progress, self._error])
         self._settings = widgets.Accordion([self._form], titles=(SETTINGS,))
         self._settings.observe(lambda _: self._show_status(), "selected_index")
         acknowledge(self._settings)
-        super().__init__([self._settings, row, self._list, self._status, self.views, self._buttons.tooltips])
+        super().__init__([self._settings, in_row, self._list, self._status, self.views, self._buttons.tooltips])
         self._enable()
         self._set_status("ready", f"{steps:,} step{'s' * (steps > 1)}; Start makes a fresh run directory")
         if training := self._matching("", "auto") or next(iter(Training.current(name)), None):

@@ -110,13 +110,13 @@ def test_what_is_recommended_is_what_would_be_chosen_and_once_taken_nothing_is()
     unset = ep.Config(problem="own", tolerance=0.02)
     chosen_all = ep.preview(unset, problem)
     assert {*chosen_all.recommended} <= {*chosen_all.settings.names}
-    assert all(getattr(chosen_all.config, name) == value for name, value in chosen_all.recommended.items())
+    assert all(getattr(chosen_all.config, name) == each.value for name, each in chosen_all.recommended.items())
     given = unset.model_copy(update={"ridge": 1e-3, "initial_points": 10})
     found = ep.preview(given, problem).recommended
-    assert {name: found[name] for name in ("ridge", "initial_points")} == {
+    assert {name: found[name].value for name in ("ridge", "initial_points")} == {
         name: getattr(chosen_all.config, name) for name in ("ridge", "initial_points")
     }
-    taken = unset.model_copy(update=dict(chosen_all.recommended))
+    taken = unset.model_copy(update={name: each.value for name, each in chosen_all.recommended.items()})
     assert ep.preview(taken, problem).recommended == {}
     trained = unset.model_copy(update={"tolerance": 0.0, "stages": ["adam"]})
     assert ep.preview(trained, problem).recommended == {}
