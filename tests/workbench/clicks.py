@@ -39,9 +39,9 @@ def buttons(panel):
 
 
 def enabled(panel):
-    """The buttons that can be clicked, but for those beside fields."""
-    found = buttons(panel).items()
-    return {name for name, button in found if name and not button.disabled and "ep-take" not in button._dom_classes}
+    """The buttons that can be clicked, but for those of the fields."""
+    found, of_fields = buttons(panel).items(), {"ep-take", "ep-take-all", "ep-back-all"}
+    return {name for name, button in found if name and not button.disabled and not of_fields & {*button._dom_classes}}
 
 
 def fields(panel):
