@@ -174,3 +174,12 @@ def test_a_problem_without_receivers_is_refused(forward_run, figure):
         figure(forward_run)
     with pytest.raises(TypeError, match="a run, a checkpoint"):
         figure(3)
+
+
+def test_lines_of_wave_speeds_in_the_f_k_image_of_a_fit_are_those_that_were_found(seen, inverse_run):
+    found = inverse_run.material()
+    solid = ep.Material(found["lambda"], found["mu"], found["rho"])
+    start = seen.problem.material
+    assert abs(solid.c_s / start.c_s - 1.0) > 1e-3, "the run has moved"
+    drawn = {line.get_label() for line in draw_fit_frequency_wavenumber(seen).axes[0].lines}
+    assert f"S, as found: {solid.c_s:,.4g} m/s" in drawn and f"P, as found: {solid.c_p:,.4g} m/s" in drawn

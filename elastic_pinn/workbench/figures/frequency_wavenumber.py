@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.image import AxesImage
 
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import Receivers, Records
 from elastic_pinn.physics.data.known_material import material_of
+from elastic_pinn.physics.media.material import PARAMETERS
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.run.shot import Shot
@@ -107,8 +108,9 @@ def fit_frequency_wavenumber(
 ) -> Picture:
     """Draw the f-k images of what a line of receivers recorded, what is predicted there, and the difference.
 
-    All three are in decibel of the largest that was recorded. A wave that the prediction lacks is a streak in the
-    difference, on the line of its speed; where all is explained, noise is all over the difference alike.
+    All three are in decibel of the largest that was recorded, with lines of the speeds in the material that was found.
+    A wave that the prediction lacks is a streak in the difference, on the line of its speed; where all is explained,
+    noise is all over the difference alike.
 
     Parameters
     ----------
@@ -157,7 +159,7 @@ def draw_fit_frequency_wavenumber(
         name: _image_of(own, line, whole, shown)
         for name, own in (("recorded", recorded), ("predicted", predicted), ("difference", rest))
     }
-    speeds = _speeds_of(receivers)
+    speeds = _speeds_in_model(seen)
     figure = Picture(9.0)
     axes = figure.subplots(3, len(shown), sharex=True, sharey=True, squeeze=False)
     for row, (name, image) in zip(axes, images.items(), strict=True):
@@ -269,5 +271,17 @@ def _transform(recorded: Array, position: Array, number: Array) -> Array:
 def _speeds_of(receivers: Receivers) -> Mapping[str, float]:
     if not (solid := material_of(receivers)):
         return {}
+    return _speeds(solid, ", start values" if receivers.start else "")
+
+
+def _speeds_in_model(seen: Shot) -> Mapping[str, float]:
+    """The speeds in the material of a wavefield, as found; {} where there are several, or where it varies."""
+    if (found := seen.wavefield.material.si()).keys() != set(PARAMETERS):
+        return {}
+    plane = Material(found["lambda"], found["mu"], found["rho"], plane=seen.problem.material.plane)
+    return _speeds(plane, ", as found" if seen.problem.unknowns else "")
+
+
+def _speeds(solid: Material, role: str) -> Mapping[str, float]:
     speeds = {"P": solid.c_p, "S": solid.c_s, "Rayleigh": RayleighWave(solid).speed}
-    return {f"{name}, start values" if receivers.start else name: speed for name, speed in speeds.items()}
+    return {f"{name}{role}": speed for name, speed in speeds.items()}
