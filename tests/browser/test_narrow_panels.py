@@ -14,7 +14,7 @@ SWEEP = {"network": "mlp", "stages": ["adam"], "precision": "float32", **FEW, "l
 TRAINED = {"network": "mlp", "stages": ["adam"], "tolerance": 0.0, **FEW}
 NOTEBOOKS = {
     "01_forward": {"steps": 1, **ONE_STEP},
-    "02_inverse": TRAINED,
+    "02_inverse": {name: value for name, value in TRAINED.items() if name != "boundary_points"},
     "03_sweep": {**SWEEP, "steps": [5], "hidden_layers": [8], "run_dir": "runs/s"},
     "04_compare": {"run_dir": "runs"},
     "05_explore": {"run_dir": ""},

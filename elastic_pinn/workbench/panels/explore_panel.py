@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -21,6 +20,7 @@ from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
 from elastic_pinn.workbench.panels.rows import row
+from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.quantities import GridFields
 from elastic_pinn.workbench.run_folders import RUNS
@@ -53,7 +53,7 @@ class ExplorePanel(widgets.VBox):
             layout={"width": "auto"},
         )  # fmt: skip
         verify.on_click(lambda _: self._verify())
-        self._message, self._background = widgets.HTML(), Background(self._show_message)
+        self._message, self._background = StatusLine(), Background(self._show_message)
         acknowledge(self._location, self._isolated)
         self._row = row([self._location, self._isolated, verify, tooltips(self._location, verify)])
         super().__init__([self._row, self._message])
@@ -127,4 +127,4 @@ class ExplorePanel(widgets.VBox):
             )
 
     def _show_message(self, status: str, text: str) -> None:
-        self._message.value = f"<b>{status}</b> {html.escape(text)}"
+        self._message.show(status, text)

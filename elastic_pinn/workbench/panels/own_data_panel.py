@@ -28,6 +28,7 @@ from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.form_fields import STYLE
 from elastic_pinn.workbench.panels.own_data_form import OwnDataForm
 from elastic_pinn.workbench.panels.rows import row
+from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.view import View
 
@@ -69,7 +70,7 @@ class OwnDataPanel(widgets.VBox):
                          for name, (icon, tip) in ICONS.items()}  # fmt: skip
         self._buttons["Read anew"].on_click(lambda _: self._read_anew())
         self._buttons["Save"].on_click(lambda _: self._thread.submit(self._save, self._number, self.own))
-        self._status, self._note = widgets.HTML(), widgets.HTML()
+        self._status, self._note = StatusLine(), widgets.HTML()
         self._which = widgets.ToggleButtons(options=[PREPARED, READ], value=PREPARED, style={"button_width": "110px"})
         self._records = widgets.Dropdown(
             description="shown_records", style=STYLE, layout={"width": "auto", "display": "none"}
@@ -214,7 +215,7 @@ class OwnDataPanel(widgets.VBox):
                 self._set_status(*said)
 
     def _set_status(self, status: str, text: str) -> None:
-        self._status.value = f"<b>{status}</b> {html.escape(text)}"
+        self._status.show(status, text)
 
 
 class _Recordings:

@@ -39,6 +39,7 @@ from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
 from elastic_pinn.workbench.panels.rows import row
+from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.view import View
@@ -72,7 +73,7 @@ class SweepPanel(widgets.VBox):
         self._buttons = {name: widgets.Button(description=name, icon=icon, tooltip=tip, layout={"width": "auto"})
                          for name, (icon, tip) in ICONS.items()}  # fmt: skip
         self._bar = widgets.IntProgress(layout={"flex": "1 1 120px"}, tooltip="runs done")
-        self._count, self._status, self._lines = widgets.Label(), widgets.HTML(), widgets.HTML()
+        self._count, self._status, self._lines = widgets.Label(), StatusLine(), widgets.HTML()
         self._lines.add_class("sweep-table")
         self._view = View(self._picture)
         self._form = SweepForm(sweep, lambda: self._call_in_loop(self._preview_soon))
@@ -225,7 +226,7 @@ class SweepPanel(widgets.VBox):
         self._form.enable(not is_running)
 
     def _set_status(self, text: str) -> None:
-        self._status.value = html.escape(text)
+        self._status.show("", text)
 
 
 def _end(progress: SweepProgress, is_stopped: bool) -> str:

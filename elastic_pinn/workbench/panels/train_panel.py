@@ -6,7 +6,6 @@ interrupts are handled, and updates the widgets.
 
 import asyncio
 import contextlib
-import html
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -33,6 +32,7 @@ from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_trai
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.progress import ProgressBar
 from elastic_pinn.workbench.panels.rows import row
+from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.training import Request, Training
 from elastic_pinn.workbench.panels.views import LiveViews
 from elastic_pinn.workbench.run_folders import resume_from, run_folder
@@ -103,7 +103,7 @@ class TrainPanel(widgets.VBox):
             }
         )
         steps = self._form.preview.config.steps if self._form.preview else config.steps
-        self._progress, self._status = ProgressBar(steps), widgets.HTML()
+        self._progress, self._status = ProgressBar(steps), StatusLine()
         self._error = ErrorLine()
         self._list, self.views = CheckpointList(self._choose), LiveViews()
         in_row = row([self._buttons, self._progress, self._error])
@@ -377,7 +377,7 @@ class TrainPanel(widgets.VBox):
             names = ", ".join(self._form.names_at_fault) or "the fields"
             is_folded = self._settings.selected_index is None
             status, text = "not possible", str(fault) if is_folded else f"see {names} above"
-        self._status.value = f"<b>{status}</b> {html.escape(text)}"
+        self._status.show(status, text)
 
 
 def _newest(summary: Summary | None) -> str:

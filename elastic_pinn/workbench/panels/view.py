@@ -11,7 +11,11 @@ from elastic_pinn.workbench.panels.callbacks import acknowledge
 
 logger = logging.getLogger(__name__)
 
-PICTURE = {"max_width": "100%", "align_self": "flex-start", "display": "none"}
+PICTURE = {
+    "max_width": "calc(100% - 4px)",  # beside the margins of a widget
+    "align_self": "flex-start",
+    "display": "none",
+}
 
 
 class View(widgets.VBox):

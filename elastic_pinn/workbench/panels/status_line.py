@@ -1,0 +1,19 @@
+"""A line with the state of a panel."""
+
+import html
+
+import ipywidgets as widgets
+
+STYLE = "<style>.ep-status .widget-html-content {overflow-wrap: anywhere}</style>"  # paths are long, and have no spaces
+
+
+class StatusLine(widgets.HTML):
+    """A status and a text, which is broken anywhere in a narrow window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("ep-status")
+
+    def show(self, status: str, text: str) -> None:
+        """Show another status, which may be empty, and another text."""
+        self.value = f"{f'<b>{status}</b> ' if status else ''}{html.escape(text)}{STYLE}"
