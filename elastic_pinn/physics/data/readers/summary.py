@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,8 @@ ALL_KNOWN = "no start is given, so that all of it is taken as known: if some is 
 def summary(receivers: Receivers) -> list[str]:
     """Return lines that say what the recordings are: receivers, times, ranges, arrivals, speeds, noise and material."""
     arrivals = [arrivals_of(each) for each in receivers.records]
-    lines = [line for each, at in zip(receivers.records, arrivals, strict=True) for line in _summary(each, at)]
+    whence = receivers.provenance
+    lines = [line for each, at in zip(receivers.records, arrivals, strict=True) for line in _summary(each, at, whence)]
     return [*lines, f"material: {_material(receivers, arrivals[0])}"]  # 02_inverse starts from the first's arrivals
 
 
@@ -49,7 +51,7 @@ def _material(receivers: Receivers, arrivals: Arrivals) -> str:
     return f"{roles}; c_p {given.c_p:.4g} m/s, c_s {given.c_s:.4g} m/s{rough}"
 
 
-def _summary(records: Records, arrivals: Arrivals) -> Iterator[str]:
+def _summary(records: Records, arrivals: Arrivals, provenance: str) -> Iterator[str]:
     (x, y), unit = records.xy.T, records.kind.unit
     there = records.corrected[records.is_there]
     first_time, last_time = np.nanmin(records.time), np.nanmax(records.time)
@@ -72,5 +74,5 @@ def _summary(records: Records, arrivals: Arrivals) -> Iterator[str]:
         low, middle, high = np.quantile(arrivals.speeds, [0.1, 0.5, 0.9])
         yield f"apparent speeds: {middle:.4g} m/s (80 % from {low:.4g} to {high:.4g})"
     yield f"channels looked at: {checked_told(records)}"
-    noise = noise_of(of_records(arrivals.records))
+    noise = noise_of(replace(of_records(arrivals.records), provenance=provenance))
     yield f"noise: {'not known' if math.isnan(noise.level) else f'{noise.level:.3g} {unit}, {noise.origin}'}"

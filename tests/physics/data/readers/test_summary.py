@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data.processing import with_noise
 from elastic_pinn.physics.data.readers.doubts import doubts
 from elastic_pinn.physics.data.readers.summary import summary
 
@@ -42,6 +43,14 @@ def test_a_density_alone_is_known_and_told_with_what_the_search_starts_from(bloc
     material = ep.problem_from(config).material
     assert material.density == 2700.0 and 0.8 * 6371 < material.c_p < 1.2 * 6371
     assert ep.figures.frequency_wavenumber(read)  # without lines of speeds
+
+
+def test_noise_that_was_estimated_and_then_written_is_not_told_as_stated(block):
+    lines = summary(with_noise(scaled(block)))
+    [noise] = [line for line in lines if line.startswith("noise: ")]
+    assert noise.endswith("estimated by the import") and "stated" not in noise
+    [noise] = [line for line in summary(block) if line.startswith("noise: ")]
+    assert noise.endswith(", stated")
 
 
 def test_one_receiver_has_a_summary_too(block):
