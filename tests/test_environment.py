@@ -24,8 +24,8 @@ IMPORT_NAMES = {
     "IPython": "ipykernel",
 }
 EXTRAS = ("cluster", "formats", "reference", "s3", "azure", "gcs", "test", "bench", "dev")
-# The programs behind `make lab`, what runs the cells, what shows a .h5, and what xarray writes by.
-NEVER_IMPORTED = {"jupyterlab", "nbstripout", "ipykernel", "jupyterlab-h5web", "h5netcdf"}
+# The programs behind `make lab`, what runs the cells, what shows a .h5, what xarray writes by, and what itables needs.
+NEVER_IMPORTED = {"jupyterlab", "nbstripout", "ipykernel", "jupyterlab-h5web", "h5netcdf", "anywidget"}
 
 
 def requirements(lines: Iterable[str]) -> dict[str, Requirement]:

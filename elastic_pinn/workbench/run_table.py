@@ -60,12 +60,14 @@ def run_rows(folder: str | Path) -> dict[str, RunRow]:
 
 def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
     """Return the table of `runs_table` from rows."""
-    fields = sorted(varying([config for _, config in rows.values() if config]))
+    found = _columns(rows)
+    varied = varying([config for _, config in rows.values() if config])
+    fields = sorted(set(varied).difference(found))  # `amplitude` is that of a source where one was found
     values = [{name: written(getattr(config, name, None)) for name in fields} for _, config in rows.values()]
     table = pd.DataFrame(
         [own_columns | fields_of_run for (own_columns, _), fields_of_run in zip(rows.values(), values, strict=True)],
         index=pd.Index(rows, name="run", dtype=object),
-        columns=[*_columns(rows), *fields, *[CONDITION] * any(CONDITION in row for row, _ in rows.values())],
+        columns=[*found, *fields, *[CONDITION] * any(CONDITION in row for row, _ in rows.values())],
     )
     return table.sort_values("started", ascending=False, kind="stable")
 

@@ -12,7 +12,9 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels import ComparePanel
 from elastic_pinn.workbench.panels import compare_panel as module
-from elastic_pinn.workbench.panels.run_list import RunList, as_lines, matching
+from elastic_pinn.workbench.panels.run_grid import RunGrid
+from elastic_pinn.workbench.panels.run_list import RunList
+from elastic_pinn.workbench.run_filter import matching
 from elastic_pinn.workbench.run_table import run_row, runs_table
 
 
@@ -35,6 +37,14 @@ def labels(panel) -> list[str]:
     """What the labels say."""
     own = [panel.value] if isinstance(panel, widgets.Label) else []
     return own + [text for child in getattr(panel, "children", ()) for text in labels(child)]
+
+
+def cells(panel) -> dict[str, dict[str, str]]:
+    """What the browser gets of each run: its cells as text, by the names of their columns."""
+    grid = find(panel, RunGrid)
+    names = [column["name"] for column in grid._dt_args["columnDefs"]]
+    rows = json.loads(grid._dt_args["data_json"])
+    return {name: dict(zip(names, row, strict=True)) for name, row in zip(grid.names, rows, strict=True)}
 
 
 def said(panel) -> str:
@@ -61,10 +71,10 @@ def with_panel(folder, work):
 
 def test_all_runs_are_listed_and_the_newest_are_drawn(folder_of_runs):
     async def work(panel):
-        lines = find(panel, widgets.SelectMultiple)
-        assert len(lines.options) == 3 and set(lines.value) == {"a", "b", "deep/c"}
+        grid = find(panel, RunGrid)
+        assert len(grid.names) == 3 and grid.chosen == {"a", "b", "deep/c"}
         assert bytes(find(panel, widgets.Image).value).startswith(b"\x89PNG")
-        lines.value = ("a",)
+        grid.choose({"a"})
         assert [str(path) for path in panel.runs.chosen] == [str(folder_of_runs / "a")]
         (axes,) = panel.figure().axes
         assert len(axes.lines) == 1
@@ -88,7 +98,7 @@ def test_listing_anew_draws_nothing_that_is_as_it_was(folder_of_runs, monkeypatc
         monkeypatch.setattr(panel._view, "draw", lambda: drawn.append(1))
         panel.runs.refresh()
         assert not drawn
-        find(panel, widgets.SelectMultiple).value = ("a",)
+        find(panel, RunGrid).choose({"a"})
         assert len(drawn) == 1
 
     with_panel(folder_of_runs, work)
@@ -96,47 +106,43 @@ def test_listing_anew_draws_nothing_that_is_as_it_was(folder_of_runs, monkeypatc
 
 def test_a_filter_lists_those_that_pass_and_what_was_chosen_stays_chosen_behind_it(folder_of_runs):
     async def work(panel):
-        lines, wanted = find(panel, widgets.SelectMultiple), find(panel, widgets.Text, "Filter")
-        lines.value = ("a", "b")
+        grid, wanted = find(panel, RunGrid), find(panel, widgets.Text, "Filter")
+        grid.choose({"a", "b"})
         wanted.value = "steps == 6 and seed == 1"
-        assert [name for _, name in lines.options] == ["b"] and lines.value == ("b",)
+        assert (grid.names, grid.chosen) == (["b"], {"b"})
+        assert [path.name for path in panel.runs.chosen] == ["b"]
         wanted.value = "deep compl"
-        assert [name for _, name in lines.options] == ["deep/c"] and lines.value == ()
+        assert (grid.names, grid.chosen, panel.runs.chosen) == (["deep/c"], set(), [])
         wanted.value = ""
-        assert set(lines.value) == {"a", "b"}
+        assert grid.chosen == {"a", "b"}
         wanted.value = "deep"
-        lines.value = ("deep/c",)
+        grid.choose({"deep/c"})
         wanted.value = ""
-        assert lines.value == ("deep/c",)
+        assert grid.chosen == {"a", "b", "deep/c"}
 
     with_panel(folder_of_runs, work)
 
 
-def test_the_browser_never_has_a_chosen_line_that_is_not_among_the_lines(folder_of_runs):
+def test_the_browser_has_new_rows_and_the_choice_among_them_by_one_message(folder_of_runs, monkeypatch):
     async def work(panel):
-        lines = find(panel, widgets.SelectMultiple)
-        state = {"_options_labels": lines._options_labels, "index": lines.index}
-
-        def arrives(change):
-            state[change.name] = change.new
-            assert all(place < len(state["_options_labels"]) for place in state["index"])
-
-        lines.observe(arrives, list(state))
+        grid, sent = find(panel, RunGrid), []
+        grid.choose({"a"})
+        monkeypatch.setattr(grid, "send_state", lambda key=None: sent.append({*key}))
         find(panel, widgets.Text, "Filter").value = "deep"
-        assert len(state["_options_labels"]) == 1
+        assert {"_dt_args", "selected_rows"} <= sent[0] and grid.selected_rows == []
 
     with_panel(folder_of_runs, work)
 
 
 def test_where_there_is_nothing_to_draw_no_old_picture_stays(folder_of_runs):
     async def work(panel):
-        column, lines = find(panel, widgets.Combobox), find(panel, widgets.SelectMultiple)
+        column = find(panel, widgets.Combobox)
         assert is_shown(panel)
         column.value = "nonsense"
         assert not is_shown(panel) and "has a column &#x27;nonsense&#x27;; they have: step" in said(panel)
         column.value = "loss/pde"
         assert is_shown(panel) and "nonsense" not in said(panel)
-        lines.value = ()
+        find(panel, widgets.Button, "None").click()
         assert not is_shown(panel) and "choose runs above" in said(panel)
 
     with_panel(folder_of_runs, work)
@@ -177,7 +183,7 @@ def test_a_condition_that_is_none_is_told_with_the_columns_and_all_runs_are_list
         told = [html.unescape(child.value) for child in panel.runs.children if isinstance(child, widgets.HTML)]
         (fault,) = [text for text in told if text.startswith("not a condition")]
         assert reason in fault and "columns: run, status, step, error" in fault and "learning_rate" in fault
-        assert "3 of 3 runs" in labels(panel)
+        assert "3 of 3 runs, 3 chosen" in labels(panel)
         find(panel, widgets.Text, "Filter").value = ""
         assert not any("not a condition" in child.value for child in panel.runs.children if hasattr(child, "value"))
 
@@ -191,22 +197,6 @@ def test_what_reads_like_a_condition_may_be_a_part_of_a_name_or_a_list():
     )
     for wanted in ("seed=1", "hidden_layers == '[8, 8]'", "[8, 8]"):
         assert matching(table, wanted).index.tolist() == names[1:]
-
-
-def test_lines_have_columns_of_one_width_with_texts_from_the_left(folder_of_runs):
-    head, *lines = as_lines(runs_table(folder_of_runs))
-    assert {len(line) for line in [head, *lines]} == {len(head)}
-    assert head.split()[:4] == ["run", "status", "step", "error"] and len(lines) == 3
-    assert {line[: head.index("status")].rstrip() for line in lines} == {"a", "b", "deep/c"}
-    assert all(line[head.index("status") :].startswith("completed ") for line in lines)
-
-
-def test_a_name_is_listed_without_its_hash_and_a_long_one_without_its_middle():
-    names = ["s/seed=0-0123456789abcdef", "s/seed=1-0123456789abcdef", "x" * 200 + "1", "x" * 200 + "2"]
-    _, *lines = as_lines(pd.DataFrame({"step": 1}, index=pd.Index(names, name="run")))
-    *short, long, other = [line.split()[0] for line in lines]
-    assert short == ["s/seed=0", "s/seed=1"]
-    assert (long[:2], long[-2:], other[-2:]) == ("xx", "x1", "x2") and len(long) == len(other) < 100
 
 
 def test_the_configs_of_chosen_runs_are_set_side_by_side(folder_of_runs):
@@ -295,36 +285,26 @@ def test_each_run_that_is_running_moves_on_whether_it_is_chosen_or_not(tmp_path,
         ep.train(tiny(), tmp_path / name)
 
     async def work(panel):
-        find(panel, widgets.SelectMultiple).value = ("chosen",)
+        find(panel, RunGrid).choose({"chosen"})
         panel.runs.table.loc[["other", "still"], "status"] = "running"
         ep.train(tiny(steps=9), tmp_path / "other", resume="auto")
         ep.train(tiny(steps=8), tmp_path / "chosen", resume="auto")  # not known to be running: as it was
         async with asyncio.timeout(60):
             while (panel.runs.table["status"] == "running").any():
                 await asyncio.sleep(0.01)
-        lines = {name: line for line, name in find(panel, widgets.SelectMultiple).options}
-        return panel.runs.table["step"].to_dict(), lines["other"].split()[2]
+        return panel.runs.table["step"].to_dict(), cells(panel)["other"]["step"]
 
     assert with_panel(tmp_path, work) == ({"chosen": 6, "other": 9, "still": 6}, "9")
 
 
-def test_lines_that_are_as_they_were_are_not_sent_again(folder_of_runs):
+def test_rows_that_are_as_they_were_are_not_sent_again(folder_of_runs):
     async def work(panel):
-        lines, sent = find(panel, widgets.SelectMultiple), []
-        lines.observe(sent.append)
+        sent = []
+        find(panel, RunGrid).observe(sent.append)
         panel.runs.refresh()
         return sent
 
     assert with_panel(folder_of_runs, work) == []
-
-
-def test_the_head_is_in_the_box_that_scrolls_with_its_columns(folder_of_runs):
-    async def work(panel):
-        [box] = [child for child in panel.runs.children if isinstance(child, widgets.Box) and child._dom_classes]
-        head, lines = box.children
-        return "status" in head.value and isinstance(lines, widgets.SelectMultiple) and "auto" in box.layout.overflow
-
-    assert with_panel(folder_of_runs, work)
 
 
 def test_a_run_that_cannot_be_read_is_listed_and_hides_no_other(tmp_path, folder_of_runs):
@@ -332,9 +312,9 @@ def test_a_run_that_cannot_be_read_is_listed_and_hides_no_other(tmp_path, folder
     (folder / "b" / "config.json").write_text("{")
 
     async def work(panel):
-        lines = find(panel, widgets.SelectMultiple)
-        assert len(lines.options) == 3 and set(lines.value) == {"a", "deep/c"}
-        lines.value = ("a", "b")
+        grid = find(panel, RunGrid)
+        assert len(grid.names) == 3 and grid.chosen == {"a", "deep/c"}
+        grid.choose({"a", "b"})
         assert any("config.json" in child.value for child in panel.children if isinstance(child, widgets.HTML))
 
     with_panel(folder, work)
@@ -349,10 +329,10 @@ def test_floats_are_rounded_and_integers_and_small_numbers_are_not(tmp_path, fol
     (tmp_path / "broken" / "config.json").write_text("{")  # beside which the column of seeds is one of floats
 
     async def work(panel):
-        return " ".join(line for line, _ in find(panel, widgets.SelectMultiple).options).split(), said(panel)
+        return {cell for row in cells(panel).values() for cell in row.values()}, said(panel)
 
     listed, differences = with_panel(tmp_path, work)
-    assert {"0.87", "1e-08", "1234567"} <= set(listed)
+    assert {"0.87", "1e-08", "1234567"} <= listed
     assert all(f"<td>{text}</td>" in differences for text in ("0.87", "1e-08", "1234567"))
 
 

@@ -9,7 +9,7 @@ import elastic_pinn as ep
 from elastic_pinn.training.lifecycle import trainer
 from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.panels import TrainPanel
-from elastic_pinn.workbench.panels.run_list import as_lines
+from elastic_pinn.workbench.run_columns import run_columns, texts
 from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.text import end_text
 from tests.workbench.clicks import TINY, status
@@ -40,7 +40,7 @@ def test_lists_of_runs_and_sweeps_count_them(warned, tmp_path, monkeypatch):
     table = runs_table(tmp_path)
     assert table.columns[:2].tolist() == ["status", "warnings"] and table.loc["warned", "warnings"] == 2
     assert table.query("status == 'completed' and warnings > 0").index.tolist() == ["warned"]
-    assert any(line.split()[:3] == ["warned", "completed", "2"] for line in as_lines(table))
+    assert run_columns(table)["warnings"].is_first and set(texts(table["warnings"])) == {"2", ""}
     assert status_row(warned.path)["warnings"] == 2
 
 

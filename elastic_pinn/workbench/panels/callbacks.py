@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 from IPython import get_ipython
 
-CHANGES = ["value", "index", "selected_index", "playing"]  # the traits that a browser changes
+CHANGES = ["value", "index", "selected_index", "selected_rows", "playing"]  # the traits that a browser changes
 
 
 def acknowledge(*changed: widgets.Widget) -> None:
