@@ -155,9 +155,9 @@ def _print_config(config: Config, whole: bool) -> None:
     values = config.flat() if whole else {name: value for name, (_, value) in differences.items()}
     total = len(config.flat())
     print_line(f"config, {len(values)} of {total} fields{'' if whole else '; the others are as by default'}")
-    defaults = {name: f"default {_plain(default)}" for name, (default, _) in differences.items()}
-    if values:
-        print_table([(name, _plain(value), defaults.get(name, "")) for name, value in values.items()])
+    defaults = {name: f"  default {_plain(default)}" for name, (default, _) in differences.items()}
+    if values:  # no column of defaults: a long value would push all of it away
+        print_table([(name, f"{_plain(value)}{defaults.get(name, '')}") for name, value in values.items()])
 
 
 def _plain(value: Any) -> str:
