@@ -31,7 +31,8 @@ CUT_OFF = """panels => panels.flatMap(panel => {
     const parts = "button, input, select, textarea, .widget-label, .lm-TabBar-tab, .widget-html-content, img, canvas";
     for (const each of panel.querySelectorAll(parts)) {
         const box = each.getBoundingClientRect();
-        if (!box.width || !box.height || each.closest(".sweep-table, .runs")) continue;
+        if (!box.width || !box.height) continue;
+        if (each.closest(".sweep-table, .runs, .run-grid, table") || each.querySelector(".runs-head, table")) continue;
         const name = each.innerText || each.title || each.className;
         if (box.right > area.right + 1 || box.left < area.left - 1) found.push("outside: " + name);
         const isText = each.matches("button, .lm-TabBar-tab, .widget-label");
