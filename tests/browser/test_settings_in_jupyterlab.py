@@ -57,7 +57,7 @@ def test_settings_are_searched_taken_and_copied(notebook, page, themed, theme, w
     lab.field("tolerance").fill("0.05")
     lab.settings("Network")
     take = lab.page.locator(".ep-cell-hidden_layers .ep-take")
-    expect(take).to_contain_text("recommended: ")
+    expect(lab.page.locator(".ep-cell-hidden_layers .ep-why")).to_contain_text("implied for an error of 5 %")
     lab.shot("recommended")
     value = take.inner_text().partition("recommended: ")[2]
     take.click()
