@@ -13,7 +13,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RecordedQuantity, Records, noise_of, noises_of
@@ -28,7 +28,7 @@ from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, SEQUENTIAL
 
 NEAR = 2.0  # a residual is near the noise from 1 / this of it to this many times it
-WIDE = 400.0  # from end to end of a scale of colours, beyond which it has powers of ten alone
+PARTS_OF_DECADE = (1.0,), (1.0, 2.0, 5.0), tuple(map(float, range(1, 10)))  # ticks of a scale, the first that are 3
 TALLEST, ABOUT, MAPS = 6.0, 1.9, 8.0  # inches: of a figure, of what is about its maps, of these side by side
 MOST_BINS = 61  # of a histogram
 CURVE = 200  # points
@@ -269,11 +269,20 @@ def _draw_scale(figure: Picture, axes: Array, dots: PathCollection, found: Resid
             bar.ax.axvline(1.0, color=BLACK, linewidth=1.5)
         else:
             bar.set_label(f"{label}: all far {'above' if low > 1.0 else 'below'} the noise, which is 1")
-        is_wide = high / low > WIDE
-        bar.ax.xaxis.set_major_locator(LogLocator(10.0, (1.0,) if is_wide else (1.0, 2.0, 5.0)))
+        bar.set_ticks(_ticks(low, high))
         bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bar.ax.xaxis.set_minor_locator(LogLocator(10.0, "all"))
         bar.ax.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers on a logarithmic scale: powers of ten, or more where there are fewer than three of these."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for parts in PARTS_OF_DECADE:
+        found = [part * 10.0**decade for decade in decades for part in parts if low <= part * 10.0**decade <= high]
+        if len(found) > 2:
+            return found
+    return [each for each in MaxNLocator(4).tick_values(low, high) if low <= each <= high]
 
 
 def _draw_sizes(axes: Axes, values: Array, name: str) -> None:
