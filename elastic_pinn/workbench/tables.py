@@ -12,7 +12,8 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.derived_constants import depends_on, derived_constants
 from elastic_pinn.physics.media.material import DERIVED_UNITS, PARAMETERS, split_region
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, fit_of
+from elastic_pinn.workbench.assessed_fit import assessed_fit
+from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_of_constant
 from elastic_pinn.workbench.text import derived_text
 from elastic_pinn.workbench.verdict import calibration_texts
@@ -53,7 +54,7 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
         "correlations", of each two unknowns and derived values of a material; "calibration", what was found of the
         source and of gains.
     """
-    fit, checkpoint = fit_of(source, problem), checkpoint_of(source)
+    fit, checkpoint = assessed_fit(source, problem), checkpoint_of(source)
     problem = checkpoint.problem(problem)
     truth = dict(problem.receivers.truth.material) if problem.receivers and problem.receivers.truth else {}
     start, found, true = (

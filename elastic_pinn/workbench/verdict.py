@@ -27,8 +27,8 @@ def values_text(fit: Fit) -> str:
     return ", ".join([*texts, *calibration_texts(fit)])
 
 
-def told_of(fit: Fit) -> list[str]:
-    """Return what is told of a fit wherever there is room: its values, which two of them are correlated most, and the
+def fit_texts(fit: Fit) -> list[str]:
+    """Return the texts of a fit for wherever there is room: its values, which two of them are correlated most, and the
     verdict."""
     return [text for text in (values_text(fit), fit.largest_correlation, fit.sentence) if text]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import elastic_pinn as ep
 from elastic_pinn.workbench.cli import wavefields
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.figures.movie import NODES
@@ -97,6 +98,20 @@ def test_what_elements_solved_for_is_written_as_they_predict_it(shots_run, tmp_p
     told = refused(1, "movie", shots_run.path, "--output", "a.gif", "--quantity", "residual")
     assert "von_mises, energy, which finite elements give" in told
     assert "legal" in refused(1, "movie", shots_run.path, "--output", "a.gif", "--shot", "middle")
+
+
+def test_a_problem_of_one_s_own_is_needed_only_where_elements_solve(tiny, tmp_path, monkeypatch):
+    problem = ep.problem_from(tiny())
+    run = ep.train(tiny(problem="own", steps=1), tmp_path / "run", problem)
+    words = {"movie": ["--output", tmp_path / "a.gif"], "fields": ["--nodes", 3, "--nc", tmp_path / "a.nc"]}
+    for command, given in words.items():
+        said(command, run.path, *given, "--frames", 2)
+        given[-1].unlink()
+    monkeypatch.setattr("elastic_pinn.run.checkpoint.Checkpoint.is_by_elements", True)
+    for command, given in words.items():
+        told = refused(1, command, run.path, *given)
+        assert "need its problem, which is of your own" in told and "ep.figures.movie(run, problem=problem)" in told
+        assert not given[-1].exists()
 
 
 def test_files_that_exist_are_kept_without_force(run, tmp_path):

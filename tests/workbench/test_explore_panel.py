@@ -108,7 +108,7 @@ def test_where_elements_solve_for_an_own_problem_there_is_a_field_if_it_is_given
     assert tabs(ExplorePanel(str(run.path), problem=problem)).titles[:2] == ("Field", "Trace")
     panel = ExplorePanel(str(run.path))
     assert tabs(panel).titles == ("Numbers", "Contents") and shown(panel).startswith(b"\x89PNG")
-    assert "which need the problem: give it too, as ExplorePanel(run_dir, problem=...)" in said(panel)
+    assert "ExplorePanel(run_dir, problem=problem) in 05_explore" in said(panel)
     assert panel.figure().axes
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.tables import fit_of, material_table, material_text
+from elastic_pinn.workbench.assessed_fit import assessed_fit
+from elastic_pinn.workbench.tables import material_table, material_text
 
 
 def test_the_material_table_sets_found_values_beside_start_and_truth(inverse_run):
@@ -62,8 +63,8 @@ def test_of_a_run_of_an_older_version_the_verdict_is_worked_out(inverse_run, tmp
     del summary["fit"]
     (copy / "summary.json").write_text(json.dumps(summary))
     assert ep.Run(copy).fit is None
-    assert fit_of(copy) == fit_of(ep.Run(copy).latest()) == inverse_run.fit
+    assert assessed_fit(copy) == assessed_fit(ep.Run(copy).latest()) == inverse_run.fit
 
 
 def test_there_is_no_verdict_without_unknowns(forward_run):
-    assert fit_of(forward_run) is None and material_text(material_table(forward_run)) == ""
+    assert assessed_fit(forward_run) is None and material_text(material_table(forward_run)) == ""

@@ -96,7 +96,7 @@ def test_of_all_unknowns_the_two_that_are_correlated_most_are_told(runs, monkeyp
     several = {"lambda and mu": -0.41, "lambda and rho": 0.2, "mu and rho": -0.934}
     fit, told = replace(runs["holds"].fit, correlations=several), "the errors of mu and rho are correlated by -0.93"
     assert fit.largest_correlation == told and runs["withheld"].fit.largest_correlation == ""
-    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: fit)
+    monkeypatch.setattr("elastic_pinn.workbench.tables.assessed_fit", lambda source, problem: fit)
     *values, derived, correlation, verdict = material_text(material_table(runs["holds"])).splitlines()
     assert (
         (correlation, verdict) == (told, EXPLAINED) and len(values) == 2 and derived == derived_text_of(runs["holds"])
@@ -120,13 +120,13 @@ def test_the_given_numbers_that_a_value_is_for_are_told_wherever_it_is_shown(run
 
 def test_an_error_that_is_small_beside_its_unit_is_shown(runs, monkeypatch):
     small = replace(runs["holds"].fit, plus_minus={"lambda": 3e4, "mu": 1.6e7})
-    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: small)
+    monkeypatch.setattr("elastic_pinn.workbench.tables.assessed_fit", lambda source, problem: small)
     assert material_text(material_table(runs["holds"])).splitlines()[0].endswith(" ± 0.000030 GPa")
 
 
 def test_an_error_that_is_a_lower_bound_says_so_beside_the_number(runs, monkeypatch):
     bound = replace(runs["holds"].fit, is_lower_bound=True)
-    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: bound)
+    monkeypatch.setattr("elastic_pinn.workbench.tables.assessed_fit", lambda source, problem: bound)
     assert " ± at least 0.081 GPa" in material_text(material_table(runs["holds"]))
     assert " ± at least 0.081 GPa" in values_text(bound)
 
@@ -180,7 +180,7 @@ def test_what_follows_from_the_constants_found_has_its_errors_everywhere(runs):
 
 def test_a_fit_of_an_older_version_has_no_errors_of_what_follows(runs, monkeypatch):
     old = replace(runs["holds"].fit, derived={}, derived_correlations={})
-    monkeypatch.setattr("elastic_pinn.workbench.tables.fit_of", lambda source, problem: old)
+    monkeypatch.setattr("elastic_pinn.workbench.tables.assessed_fit", lambda source, problem: old)
     table = material_table(runs["holds"])
     assert table.loc["mu", "±"] == 0.016 and table.loc[["c_p", "c_s", "E", "nu"], "±"].isna().all()
 

@@ -100,7 +100,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     from elastic_pinn.fit import sentence_of
     from elastic_pinn.storage import CheckpointError, UnreadableError
     from elastic_pinn.workbench.text import status_text
-    from elastic_pinn.workbench.verdict import told_of
+    from elastic_pinn.workbench.verdict import fit_texts
 
     try:
         summary, reason = run.summary, run.reason
@@ -125,7 +125,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if run.config.sought or summary.fit:
         try:
             fit = run.fit_in(summary)
-            yield "fit", "; ".join(told_of(fit) if fit else [sentence_of(None)])
+            yield "fit", "; ".join(fit_texts(fit) if fit else [sentence_of(None)])
         except CheckpointError as error:
             yield "fit", f"not known: {error}"
     yield "process", f"{summary.pid} on {summary.host}, started at {summary.started}"
@@ -239,10 +239,10 @@ def _found_lines(location: str, snapshot: Snapshot, unknowns: Sequence[str]) -> 
     """
     from elastic_pinn.workbench.figures.units import unit_of_constant
     from elastic_pinn.workbench.text import value_text
-    from elastic_pinn.workbench.verdict import told_of
+    from elastic_pinn.workbench.verdict import fit_texts
 
     if fit := _fit_at(location, snapshot):
-        yield from told_of(fit)
+        yield from fit_texts(fit)
         return
     for weight in unknowns:
         *region, constant = weight.removeprefix("material.").split(".")

@@ -17,9 +17,10 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.derived_constants import derived_constants
 from elastic_pinn.physics.media.material import names_by_region
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.workbench.assessed_fit import assessed_fit
 from elastic_pinn.workbench.figures.inversion import WIDTH, symbol_of
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, Picture, light_grid
-from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of, fit_of
+from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_of_constant
 
 PAIRS = (("lambda", "mu"), ("c_p", "c_s"), ("E", "nu"))
@@ -65,7 +66,7 @@ def material_confidence(source: Source, problem: Problem | ProblemMaker | None =
         For a problem without unknowns, where ± is withheld, and where there is no pair to draw.
     """
     checkpoint = checkpoint_of(source)
-    fit, problem = fit_of(source, problem), checkpoint.problem(problem)
+    fit, problem = assessed_fit(source, problem), checkpoint.problem(problem)
     if fit is None:
         raise FigureError("material_confidence needs a problem with unknowns, and this one has none")
     if not fit.plus_minus:

@@ -7,18 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.fit import Fit
 from elastic_pinn.networks import Model
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, Receivers, RecordedQuantity
-from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.run.shot import Shot
-from elastic_pinn.training.assessment.judgement import assess
-from elastic_pinn.training.trained_model import TrainedModel
 
 Source = Run | Checkpoint | str | Path
 
@@ -79,17 +75,6 @@ def checkpoint_of(source: Source) -> Checkpoint:
     """Return a checkpoint, or the newest one of a run."""
     opened = open_source(source)
     return opened.latest() if isinstance(opened, Run) else opened
-
-
-def fit_of(source: Source, problem: Problem | ProblemMaker | None = None) -> Fit | None:
-    """Return whether the data are explained, and the ± of the unknowns: from a run's summary, otherwise computed, which
-    takes about as long as a step. None for a problem without unknowns."""
-    opened = open_source(source)
-    if isinstance(opened, Run) and (fit := opened.fit):
-        return fit
-    checkpoint = checkpoint_of(opened)
-    problem = checkpoint.problem(problem)
-    return assess(TrainedModel.of(checkpoint, problem)) if problem.unknowns else None
 
 
 def shown_quantity(problem: Problem | None) -> RecordedQuantity:

@@ -60,11 +60,7 @@ class CheckpointTabs(widgets.Tab):
         try:
             fields = shown_fields(self.checkpoint, NODES, "", problem)
         except ElasticPinnError as error:
-            needed = "finite elements solve for its wavefield, which need the problem"
-            if self.checkpoint.config.problem == "own":
-                self.fault = self.fault or f"{needed}: give it too, as ExplorePanel(run_dir, problem=...)"
-            else:
-                self.fault = f"{needed}, and {error}"
+            self.fault = str(error)
             return None
         return WavefieldViews(self.checkpoint, fields, problem, export)
 
