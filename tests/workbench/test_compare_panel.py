@@ -211,11 +211,12 @@ def test_curves_and_table_are_written_into_the_folder(tmp_path, folder_of_runs):
     shutil.copytree(folder_of_runs, tmp_path / "runs")
 
     async def work(panel):
-        for kind in ("PNG", "SVG", "CSV"):
+        for kind in ("PDF", "PNG", "SVG", "CSV"):
             find(panel, widgets.Button, kind).click()
 
     with_panel(tmp_path, work)
     assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "comparison.pdf").read_bytes().startswith(b"%PDF")
     assert b"<svg" in (tmp_path / "comparison.svg").read_bytes()
     assert "run" in pd.read_csv(tmp_path / "comparison.csv").columns
 

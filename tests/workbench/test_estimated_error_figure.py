@@ -20,7 +20,7 @@ STATIC = {row.name: row for row in ROWS}["static-mixed"]
 def test_the_figure_has_the_estimate_and_beside_it_the_true_error(forward_run):
     found = forward_run.estimate_error()
     figure = ep.figures.error(forward_run)
-    over_time, over_space, scale = figure.axes
+    over_space, over_time, scale = figure.axes
     curves = {line.get_label(): line.get_ydata() for line in over_time.lines}
     assert list(curves) == ["estimated", "true"]
     assert np.array_equal(curves["estimated"], found.over_time)

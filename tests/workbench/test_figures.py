@@ -9,7 +9,6 @@ import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench.figures import picture
 from elastic_pinn.workbench.figures.loss_plots import draw_terms
-from elastic_pinn.workbench.figures.picture import as_file
 from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
 from elastic_pinn.workbench.run_table import find_runs, runs_table
 
@@ -245,8 +244,8 @@ def test_a_figure_is_saved_in_the_runs_folder_and_returned(forward_run):
 
 
 def test_a_saved_figure_is_shown_as_it_was_saved_and_drawn_again_afterwards(forward_run, monkeypatch):
-    figure, files = ep.figures.snapshots(forward_run), []
-    monkeypatch.setattr(picture, "as_file", lambda *of: files.append(of) or as_file(*of))
+    figure, files, savefig = ep.figures.snapshots(forward_run), [], picture.Picture.savefig
+    monkeypatch.setattr(picture.Picture, "savefig", lambda *of, **how: files.append(of) or savefig(*of, **how))
     ep.figures.save(figure, forward_run, "snapshots")
     saved = (forward_run.path / "figures" / "snapshots.png").read_bytes()
     assert figure._repr_png_() == saved and len(files) == 1

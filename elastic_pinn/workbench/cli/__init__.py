@@ -7,6 +7,7 @@ answer at once.
 from elastic_pinn.workbench.cli import (
     estimate,
     export,
+    figure,
     history,
     import_recordings,
     inspect,
@@ -24,6 +25,7 @@ __all__ = [
     "app",
     "estimate",
     "export",
+    "figure",
     "history",
     "import_recordings",
     "inspect",

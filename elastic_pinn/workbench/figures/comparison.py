@@ -10,20 +10,18 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextPath
 from matplotlib.typing import ColorType
 
 from elastic_pinn.physics.media.material import unit_of
-from elastic_pinn.workbench.figures.labels import by_fields, fit_labels, short_names
-from elastic_pinn.workbench.figures.loss_plots import at_weights, is_rounding
+from elastic_pinn.workbench.figures.labels import by_fields, short_names
+from elastic_pinn.workbench.figures.layout import legend_below
+from elastic_pinn.workbench.figures.loss_plots import NAMED, at_weights, is_rounding
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, dots, light_grid, whole_ticks
 from elastic_pinn.workbench.figures.sources import Source, open_source, require_several
 
 Over = Literal["step", "wall_s"]
 AXES = {"step": "optimizer step", "wall_s": "training time (s)"}
 MOST_POINTS = 2000  # of a curve: more are not visible at notebook width
-NAMED = 12  # curves that a legend can identify
-SMALL, ROOM = 8.0, 270.0  # points: the legend's letters, and how wide a label may be in one of its two columns
 
 Array = np.ndarray
 
@@ -85,8 +83,7 @@ def compare(
     axes.set_ylabel(_with_unit(column) + (f"\nmedian over {smooth} rows" if smooth > 1 else ""))
     light_grid(axes)
     if len(curves) <= NAMED:
-        labels = fit_labels([curve.name for curve in curves], ROOM, _width)
-        figure.legend(lines, labels, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
+        legend_below(figure, lines, [curve.name for curve in curves])
     else:
         axes.set_title(f"{len(curves)} curves, the first dark and the last bright", fontsize=10, loc="left")
     return figure
@@ -138,11 +135,6 @@ def _with_unit(column: str) -> str:
     """Return the axis label of a column. Only time and the material have units: errors are relative, and gradients and
     learning rates are those of the dimensionless problem."""
     return AXES.get(column, f"{column} ({unit_of(column.removeprefix('material/')) or 'dimensionless'})")
-
-
-def _width(text: str) -> float:
-    """Return the width of a label in the legend, in points."""
-    return TextPath((0, 0), text, size=SMALL).get_extents().width
 
 
 def _draw(axes: Axes, curve: Curve, color: ColorType) -> Line2D:

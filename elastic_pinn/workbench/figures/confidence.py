@@ -19,6 +19,7 @@ from elastic_pinn.physics.media.material import names_by_region
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.assessed_fit import assessed_fit
 from elastic_pinn.workbench.figures.inversion import WIDTH, symbol_of
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, Picture, light_grid
 from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_of_constant
@@ -85,14 +86,7 @@ def material_confidence(source: Source, problem: Problem | ProblemMaker | None =
             where.set_axis_off()
         for where, estimate in zip(row, estimates, strict=False):
             _draw(where, estimate, fit.is_lower_bound, start, true)
-    by_label = {
-        label: handle
-        for where in axes.flat
-        for handle, label in zip(*where.get_legend_handles_labels(), strict=True)
-    }  # fmt: skip
-    figure.legend(
-        by_label.values(), by_label, loc="outside lower center", ncols=len(by_label), fontsize=9, frameon=False
-    )
+    legend_below(figure)
     figure.suptitle(textwrap.fill(fit.finding, WIDTH), fontsize=8)
     return figure
 

@@ -17,8 +17,9 @@ from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.readable import percent
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.problem_plot import bar_side, format_map_axes, map_and_curve, window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
@@ -55,11 +56,15 @@ def error(source: Source, problem: Problem | ProblemMaker | None = None) -> Pict
     problem = checkpoint.problem(problem)
     found = checkpoint.estimate_error(problem)
     true = _true_error(checkpoint, problem, found) if problem.exact else None
-    figure = Picture(3.8)
-    *over_time, over_space = figure.subplots(1, 2) if len(found.times) > 1 else [figure.subplots()]
-    for axes in over_time:
-        _draw_over_time(axes, found, true)
-    _draw_over_space(over_space, problem, found)
+    if problem.domain.is_static:
+        figure = Picture(3.8)
+        _draw_over_space(figure.subplots(), problem, found)
+    else:
+        figure, over_space, over_time = map_and_curve(problem.domain)
+        _draw_over_space(over_space, problem, found)
+        _draw_over_time(over_time, found, true)
+        if true is not None:
+            legend_below(figure)
     figure.suptitle(_title(found, true), fontsize=10)
     return figure
 
@@ -90,7 +95,6 @@ def _draw_over_time(axes: Axes, found: ErrorEstimate, true: tuple[np.ndarray, fl
     if true is not None:
         curves["true"] = true[0]
         axes.plot(found.times / time.size, true[0], color=ORANGE, linewidth=3.0, label="true")
-        axes.legend(fontsize=9, frameon=False)
     if largest := max(float(each.max()) for each in curves.values()):
         smallest = min(float(each[each > 0.0].min(initial=largest)) for each in curves.values())
         axes.set_yscale("log")
@@ -111,7 +115,7 @@ def _draw_over_space(axes: Axes, problem: Problem, found: ErrorEstimate) -> None
     if not problem.domain.is_static:
         time = unit_for(found.times[-1], "s")
         axes.set_title(f"estimated, at t = {found.times[worst] / time.size:.3g} {time.name}", fontsize=10)
-    axes.figure.colorbar(image, ax=axes, label="error / rms displacement (%)", shrink=0.9)
+    axes.figure.colorbar(image, ax=axes, label="error / rms displacement (%)", location=bar_side(problem.domain))
 
 
 def _title(found: ErrorEstimate, true: tuple[np.ndarray, float] | None) -> str:

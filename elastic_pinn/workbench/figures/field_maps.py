@@ -12,8 +12,9 @@ from matplotlib.image import AxesImage
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, RecordedQuantity
 from elastic_pinn.physics.fields import evaluate
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, WIDTH, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import draw_inclusions, draw_rims
+from elastic_pinn.workbench.figures.problem_plot import WIDE, draw_inclusions, draw_rims
 from elastic_pinn.workbench.figures.shown_records import on_common_times
 from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
@@ -22,6 +23,7 @@ from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
 
 BESIDE, ABOVE_AND_BELOW = 1.9, 0.9  # inches that colour bar, title and axes' labels take
 HIGHEST = 5.1  # inches of a map
+BAR = 0.8  # inches of a colour bar below a wide map
 LEAST = 2.8, 5.5  # inches of a figure: height for a colour bar's label, width for a title
 LETTERS = 13  # of a title, on an inch
 COARSE = 50  # nodes on a side of the grid on which the largest value is searched
@@ -38,7 +40,8 @@ class FieldMap:
     def __init__(self, fields: GridFields, name: str) -> None:
         self._fields, self._name = fields, name
         quantity, length = QUANTITIES[name], length_unit(fields)
-        height, width = _size(fields)
+        self._is_wide = float(np.ptp(fields.y)) < WIDE * float(np.ptp(fields.x))
+        height, width = _size(fields, self._is_wide)
         self._columns = int(width * LETTERS)
         self._figure = Picture(height, width)
         axes = self._figure.subplots()
@@ -53,7 +56,9 @@ class FieldMap:
         axes.set_xlabel(f"x ({length.name})")
         axes.set_ylabel(f"y ({length.name})")
         self._title = axes.set_title(" ", fontsize=10)
-        self._bar = self._figure.colorbar(self._image, ax=axes)
+        self._bar = self._figure.colorbar(
+            self._image, ax=axes, location="bottom" if self._is_wide else "right", aspect=40 if self._is_wide else 20
+        )
         self._scale()
         self._tell(fields.end)
         self._figure.set_layout_engine("compressed")
@@ -94,9 +99,11 @@ class FieldMap:
         self._bar.set_label(f"{quantity.symbol} ({self._unit.name.replace('m3', 'm³')})")
 
 
-def _size(fields: GridFields) -> tuple[float, float]:
+def _size(fields: GridFields, is_wide: bool) -> tuple[float, float]:
     """Return height and width of a figure, in inches, that a window of any shape fills."""
     width, height = float(np.ptp(fields.x)), float(np.ptp(fields.y))
+    if is_wide:
+        return height * (WIDTH - ABOVE_AND_BELOW) / width + ABOVE_AND_BELOW + BAR, WIDTH
     inches = min((WIDTH - BESIDE) / width, HIGHEST / height)  # of 1 m
     return max(height * inches + ABOVE_AND_BELOW, LEAST[0]), max(width * inches + BESIDE, LEAST[1])
 
@@ -146,7 +153,7 @@ def trace(
         for i, where in enumerate(axes):
             where.plot(times / time.size, known[:, i] / unit.size, color=BLACK, label=label, **style)
     axes[0].set_ylabel(f"{quantity.name} ({unit.name})")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    legend_below(figure)
     return figure
 
 

@@ -19,6 +19,7 @@ from elastic_pinn.physics.media.material import PARAMETERS
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.run.shot import Shot
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLUE, GREEN, ORANGE, VERMILLION, Picture
 from elastic_pinn.workbench.figures.receiver_lines import Line, corners_text, line_of
 from elastic_pinn.workbench.figures.recordings import time_step
@@ -240,8 +241,7 @@ def _label(figure: Picture, axes: Array, directions: Sequence[str], speeds: Mapp
     for where, title in zip(axes[0], directions, strict=True):
         where.set_title(title, fontsize=11)
     if speeds:
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
+        legend_below(figure)
 
 
 def _left_out(records: Records, rows: Array, whole: Array) -> str:

@@ -16,6 +16,7 @@ from elastic_pinn.physics.media.material import split_region, unit_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.run.shot import Shot
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.loss_plots import draw_stages, stages_in
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
@@ -102,7 +103,7 @@ def draw_traces(
         for where in column:
             light_grid(where)
         draw_stages(column[0], stages)
-    axes[0, 0].legend(fontsize=8)
+    legend_below(figure)
     return figure
 
 
@@ -175,8 +176,7 @@ def draw_fit(seen: Shot, row: int, step: int) -> Picture:
         upper.set_title(titles(records)[each.column], fontsize=11)
         level = float(np.nanmean(noise[:, each.column])) if not math.isnan(is_known.level) else math.nan
         _draw_residual(lower, scale, each.time, each.values - found, Noise(level, is_known.origin))
-    handles = [handle for where in axes[:, 0] for handle in where.get_legend_handles_labels()[0]]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    legend_below(figure)
     for where in axes.flat:
         where.label_outer()
         light_grid(where)

@@ -23,6 +23,8 @@ from elastic_pinn.run import Checkpoint, Run
 from elastic_pinn.storage import LOSSES_OF_START_UNTIL
 from elastic_pinn.training.sampling import moved_points
 from elastic_pinn.training.sampling.moves import MOVES
+from elastic_pinn.workbench.figures.labels import short_names
+from elastic_pinn.workbench.figures.layout import ABOVE_CURVES, BELOW_CURVES, legend_below
 from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
@@ -70,6 +72,7 @@ STYLES: Mapping[str, LineStyleType] = {
 PREFIX = "loss/"
 ROUNDING = 1e-20  # of the largest loss: squares of float64's relative precision, and room for what training gains
 HEIGHT, OF_WEIGHTS, OF_MAPS = 4.2, 2.6, 3.0  # inches
+NAMED = 12  # runs that a legend can identify
 MOST_CHANGES, EVENT_LENGTH = 3, 48  # at one mark; characters
 
 
@@ -123,7 +126,7 @@ def loss_curves(
     if len(records) > 1:
         figure = Picture(HEIGHT)
         axes = figure.subplots()
-        _draw_runs(axes, records, chosen)
+        _draw_runs(figure, axes, records, chosen)
     else:
         figure, axes = _of_one(records[0], chosen, problem)
     draw_stages(axes, stages)
@@ -238,7 +241,6 @@ def stages_in(history: pd.DataFrame, config: Config) -> list[tuple[int, str]]:
 
 def draw_stages(axes: Axes, changes: Iterable[tuple[int, str]]) -> None:
     """Mark where stages change, by a line and the optimizers' names, with room for them above the curves."""
-    axes.margins(y=0.1)
     for step, names in sorted(changes):
         axes.axvline(step, color="0.6", linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
         axes.annotate(
@@ -250,6 +252,7 @@ def draw_stages(axes: Axes, changes: Iterable[tuple[int, str]]) -> None:
             va="top",
             fontsize=8,
             color="0.4",
+            label=ABOVE_CURVES,
         )
 
 
@@ -272,6 +275,7 @@ def draw_events(axes: Axes, events: Events) -> None:
             va="bottom",
             fontsize=8,
             color=BLUE,
+            label=BELOW_CURVES,
             bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.0},
         )
 
@@ -310,7 +314,7 @@ def _curve(history: pd.DataFrame, column: str) -> Curve:
     return found.index.to_numpy(), found.to_numpy()
 
 
-def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:
+def _draw_runs(figure: Picture, axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> None:
     colors = SERIES if len(records) <= len(SERIES) else colormaps["viridis"](np.linspace(0, 0.95, len(records)))
     for record, color in zip(records, colors, strict=False):
         curves = _curves(record.history, _terms_in(record.history))
@@ -319,9 +323,13 @@ def _draw_runs(axes: Axes, records: Sequence[_Record], terms: Sequence[str]) -> 
             (steps, values), width = curves[term], 1.8 if term == "total" else 1.0
             axes.plot(steps, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
     _finish(axes)
-    of_runs = [Line2D([], [], color=color, label=record.name) for record, color in zip(records, colors, strict=False)]
+    of_runs = [Line2D([], [], color=color) for _, color in zip(records, colors, strict=False)]
     of_terms = [Line2D([], [], color="0.3", linestyle=STYLES.get(term, "-"), label=_describe(term)) for term in terms]
-    axes.figure.legend(handles=of_runs + of_terms, loc="outside right upper", fontsize=9, frameon=False, handlelength=3)
+    legend_beside(axes, of_terms)
+    if len(records) <= NAMED:
+        legend_below(figure, of_runs, short_names([str(record.source.path) for record in records]))
+    else:
+        axes.set_title(f"{len(records)} runs, the first dark and the last bright", fontsize=10, loc="left")
 
 
 def _finish(axes: Axes) -> None:

@@ -13,13 +13,14 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RecordedQuantity, Records, noise_of, noises_of
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.training.readable import percent
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import draw_outline, format_map_axes, window_unit
 from elastic_pinn.workbench.figures.shown_records import chosen, have_common_times, missed, titles
@@ -191,7 +192,7 @@ def draw_residuals(seen: Shot, records: int = 0) -> Picture:
     over_time.set_xlabel(f"t ({time.name})")
     over_time.set_ylabel(f"rms residual over receivers / {name}")
     over_time.set_ylim(bottom=0.0)
-    over_time.legend(fontsize=9, frameon=False)
+    legend_below(figure)
     light_grid(over_time)
     figure.suptitle(f"{found.told}; all: {_rms_text(rms, found)}", fontsize=10)
     return figure
@@ -270,9 +271,9 @@ def _draw_scale(figure: Picture, axes: Array, dots: PathCollection, found: Resid
         else:
             bar.set_label(f"{label}: all far {'above' if low > 1.0 else 'below'} the noise, which is 1")
         bar.set_ticks(_ticks(low, high))
-        bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        bar.ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         bar.ax.xaxis.set_minor_locator(LogLocator(10.0, "all"))
-        bar.ax.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+        bar.ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -301,7 +302,6 @@ def _draw_sizes(axes: Axes, values: Array, name: str) -> None:
     beyond = float((np.abs(there) > most).mean())
     axes.set_xlabel(f"residual / {name}{f' ({percent(beyond)} beyond, in the last bins)' if beyond else ''}")
     axes.set_ylabel("probability density (dimensionless)")
-    axes.legend(fontsize=9, frameon=False, loc="lower center")
     light_grid(axes)
 
 

@@ -1,7 +1,7 @@
 """The problem before it is solved: its window, conditions and data."""
 
 from itertools import cycle
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -25,7 +25,8 @@ from elastic_pinn.workbench.figures.units import Unit, unit_for
 
 HIGHEST, AROUND, BESIDE = 2.9, 1.8, 1.1  # inches, of the window's map, and of texts above and below it, and beside it
 MAPS = 2.8  # inches, of the maps of a medium below
-FLATTEST = 0.3  # height over width of a plot of pulses; otherwise as the window's
+FLATTEST, HIGHEST_PULSE = 0.3, 1.0  # height over width of a plot of pulses; otherwise as the window's
+WIDE, CURVE, NARROWEST = 0.4, 2.2, 0.55  # height over width of a wide window; inches of a curve below; share beside one
 MARGIN = 0.04  # of the window's width, around it
 CONSTANTS = (("lambda", "Pa"), ("mu", "Pa"), ("rho", "kg/m³"), ("damping", "1/s"))
 STEPS = 181  # along a part of the boundary
@@ -71,10 +72,34 @@ def problem(problem: Problem, config: Config | None = None, receivers: Receivers
     for where, (title, field, si) in zip(axes[1 : 1 + len(starting)], starting, strict=True):
         _draw_field(where, problem, field, title, si, length)
     if has_pulses:
-        draw_pulses(axes[-1], problem, aspect)
+        draw_pulses(axes[-1], problem, min(aspect, HIGHEST_PULSE))
     for each in axes:
         each.set_anchor("N")  # all at one height
     return figure
+
+
+def is_wide(domain: Domain) -> bool:
+    """Return whether a window is so wide that maps of it are better above each other."""
+    (left, right), (bottom, top) = domain.x, domain.y
+    return top - bottom < WIDE * (right - left)
+
+
+def bar_side(domain: Domain) -> Literal["right", "bottom"]:
+    """Return where a map of the window has its colour bar, so that this is as long as its label."""
+    return "bottom" if is_wide(domain) else "right"
+
+
+def map_and_curve(domain: Domain) -> tuple[Picture, Axes, Axes]:
+    """Return a figure with axes for a map of the window and for a curve: beside the map, or below a wide one."""
+    (left, right), (bottom, top) = domain.x, domain.y
+    aspect = (top - bottom) / (right - left)
+    if is_wide(domain):
+        figure = Picture(CURVE + AROUND + WIDTH * aspect)
+        above, below = figure.subplots(2, 1, height_ratios=(0.9 * WIDTH * aspect, CURVE))
+        return figure, above, below
+    figure = Picture(4.0)
+    beside, curve = figure.subplots(1, 2, width_ratios=(min(1.0, max(1.0 / aspect, NARROWEST)), 1.2))
+    return figure, beside, curve
 
 
 def _aspect(domain: Domain) -> float:

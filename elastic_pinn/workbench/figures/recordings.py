@@ -11,7 +11,9 @@ import numpy as np
 
 from elastic_pinn.physics.data import Receivers, Records, noise_of
 from elastic_pinn.physics.numbers import is_even
+from elastic_pinn.workbench.figures.layout import OPTIONAL, legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, Picture, light_grid
+from elastic_pinn.workbench.figures.problem_plot import WIDE
 from elastic_pinn.workbench.figures.shown_records import chosen, of_several, titles, while_all_ran
 from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.units import unit_for
@@ -53,14 +55,18 @@ def receivers(receivers: Receivers, records: int = 0) -> Picture:
     dots = axes.scatter(x, y, c=strength / unit.size, cmap=SEQUENTIAL, marker="v", s=45, vmin=0.0, clip_on=False)
     for row in range(0, len(x), math.ceil(len(x) / MOST_NUMBERS)):
         axes.annotate(
-            str(first + row), (x[row], y[row]), xytext=(0, 6), textcoords="offset points", fontsize=7, ha="center"
-        )
-    axes.set_aspect("equal", adjustable="datalim")
+            str(first + row), (x[row], y[row]), xytext=(0, 6), textcoords="offset points", fontsize=7, ha="center",
+            label=OPTIONAL,
+        )  # fmt: skip
+    axes.set_aspect("equal")
     axes.margins(0.08)
     axes.set_xlabel(f"x ({length.name})")
     axes.set_ylabel(f"y ({length.name})")
     light_grid(axes)
-    figure.colorbar(dots, ax=axes, label=f"rms {quantity.name} ({unit.name})")
+    is_wide = np.ptp(y) < WIDE * np.ptp(x)
+    figure.colorbar(
+        dots, ax=axes, location="bottom" if is_wide else "right", label=f"rms {quantity.name} ({unit.name})"
+    )
     figure.suptitle(f"{of_several(receivers, records)}{len(x)} receivers, numbered by their rows", fontsize=10)
     return figure
 
@@ -123,8 +129,7 @@ def spectra(receivers: Receivers, records: int = 0) -> Picture:
         axes.set_title(title, fontsize=11)
         light_grid(axes)
     figure.axes[0].set_ylabel(f"amplitude of {quantity.name} ({unit.name})")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    legend_below(figure)
     if told := of_several(receivers, records).rstrip():
         figure.suptitle(told, fontsize=10)
     return figure

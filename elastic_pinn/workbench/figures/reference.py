@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.workbench.figures.inversion import strongest_receiver
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
@@ -53,8 +54,7 @@ def reference_traces(receivers: Receivers, receiver: int | None = None) -> Pictu
         lower.set_xlabel(f"t ({time.name})")
     axes[0, 0].set_ylabel(f"{quantity.name} ({unit.name})")
     axes[1, 0].set_ylabel(f"engine -\nexact ({small.name})")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    legend_below(figure)
     for where in axes.flat:
         light_grid(where)
     x, y = receivers.xy[row]
@@ -102,7 +102,7 @@ def reference_errors(receivers: Receivers) -> Picture:
     label = f"noise: {100 * receivers.noise_relative:.2g} % of the peak"
     when.axhline(noise, color=BLACK, linestyle="--", linewidth=1.2, label=label)
     _log(when, f"t ({time.name})", relative)
-    when.legend(fontsize=9)
+    legend_below(figure)
     return figure
 
 

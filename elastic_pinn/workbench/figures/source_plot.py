@@ -31,7 +31,11 @@ def draw_sources(axes: Axes, problem: Problem, length: Unit) -> None:
             style = {"arrowstyle": "<|-", "color": color, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", (x, y), tip, textcoords="offset points", arrowprops=style, annotation_clip=False)
         if several:
-            axes.annotate(str(number), (x, y), (-5, 4), textcoords="offset points", fontsize=9, ha="right", zorder=5)
+            above = 4 if source.at[1] < sum(problem.domain.y) / 2.0 else -13  # points: inside of the solid
+            axes.annotate(
+                str(number), (x, y), (-5, above), textcoords="offset points", fontsize=9, ha="right", zorder=5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            )  # fmt: skip
 
 
 def pulses_of(problem: Problem) -> dict[Pulse, list[int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import SERIES, Picture, light_grid
 
 MOST_GROUPS = len(SERIES)
@@ -61,7 +62,7 @@ def sweep_results(table: pd.DataFrame, metric: str, varied: Sequence[str]) -> Pi
         axes.set_xscale("log")
     light_grid(axes)
     if others:
-        figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+        legend_below(figure)
     left_out = len(groups) - len(best)
     axes.set_title(f"each dot a run, lines through medians{f'; {left_out} worse sets left out' * bool(left_out)}",
                    fontsize=10, loc="left")  # fmt: skip

@@ -1,6 +1,7 @@
 """The network's wavefield, compared with the exact one if there is one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,8 +17,8 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.training.readable import percent
-from elastic_pinn.workbench.figures.picture import BLUE, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.picture import BLUE, WIDTH, Picture, light_grid
+from elastic_pinn.workbench.figures.problem_plot import bar_side, format_map_axes, is_wide, map_and_curve, window_unit
 from elastic_pinn.workbench.figures.sources import FigureError, Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -25,7 +26,7 @@ GRID = 61  # nodes on a side of a map
 DECADES = 1e3  # of a standard deviation on the colour scale
 EVERY = 2  # the standard deviation is computed at every second node
 INSTANTS = 41  # for errors over time
-TALLEST = 1.6  # map, in widths, that gets all of its height
+A_MAP, LOW = 1.7, 1.0  # inches: a row of maps before the layout; one that is too low for a label along it
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"  # both safe for the colour-blind
 ERROR = "error/displacement"
 RELATIVE = "relative error (dimensionless)"
@@ -143,11 +144,14 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
     of_node = np.outer(of_side, of_side) * np.isfinite(squared[0])  # (G, G), none outside the domain
     of_node /= of_node.sum()
     size = np.sqrt(np.einsum("t,yx,tyx", of_instant, of_node, np.nan_to_num(np.square(exact).sum(-1))))
-    figure = Picture(3.8)
-    over_space, *over_time = figure.subplots(1, 2, width_ratios=(1, 1.2)) if len(instants) > 1 else [figure.subplots()]
-    _draw_error_over_space(over_space, problem, np.sqrt(np.tensordot(of_instant, squared, 1)) / size)
-    for axes in over_time:
-        _draw_error_over_time(axes, instants, np.sqrt(np.nansum(squared * of_node, axis=(1, 2))) / size)
+    error = np.sqrt(np.tensordot(of_instant, squared, 1)) / size
+    if problem.domain.is_static:
+        figure = Picture(3.8)
+        _draw_error_over_space(figure.subplots(), problem, error)
+    else:
+        figure, over_space, over_time = map_and_curve(problem.domain)
+        _draw_error_over_space(over_space, problem, error)
+        _draw_error_over_time(over_time, instants, np.sqrt(np.nansum(squared * of_node, axis=(1, 2))) / size)
     figure.suptitle(_error_in_words(checkpoint), fontsize=10)
     return figure
 
@@ -216,12 +220,13 @@ def draw_fields(
     fields: frames (T, Y, X, 2) in SI units by their names, of which "difference" has a scale of its own. draw: draws a
     frame (Y, X) between a largest value and the opposite one. known: what "difference" is the difference from.
     """
-    alone = len(fields) == 1
-    (left, right), (bottom, top) = problem.domain.x, problem.domain.y
-    row = 0.45 + 1.25 * min((top - bottom) / (right - left), TALLEST)  # inches, with what is between rows
-    figure = Picture(5.4 if alone else 1.1 + row * len(instants))
-    table = figure.subplots(*_shape(instants, fields), sharex=True, sharey=True, squeeze=False)
-    by_instant = table.T if alone else table
+    columns = 2 * len(fields)
+    # The shape nearest to what is drawn: few columns of wide maps, else the six of three fields, or those of instants.
+    has_time_across = columns > len(instants) if is_wide(problem.domain) else len(fields) == 1
+    shape = (columns, len(instants)) if has_time_across else (len(instants), columns)
+    figure = Picture(1.1 + A_MAP * shape[0])
+    table = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
+    by_instant = table.T if has_time_across else table
     length = window_unit(problem.domain)
     images, units = {}, {}
     for i, (name, values) in enumerate(fields.items()):
@@ -233,8 +238,8 @@ def draw_fields(
                 images[name] = draw(where, frame / unit.size, limit / unit.size)
     names = [f"{symbol} {name}" for symbol in quantity.symbols for name in fields]
     times = _time_labels(problem, instants)
-    _label(table, problem, *((times, names) if alone else (names, times)), length)
-    _draw_scales(figure, table, images, units, quantity.name, known)
+    _label(table, problem, *((times, names) if has_time_across else (names, times)), length)
+    _draw_scales(figure, table, images, units, quantity.name, known, bar_side(problem.domain))
     return figure
 
 
@@ -267,9 +272,11 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     names = [*(f"{symbol} network" for symbol in quantity.symbols), "standard deviation"]
     _label(table, problem, _time_labels(problem, instants), names, length)
     beyond = "both" if unseen.any() else "neither"
-    figure.colorbar(image, ax=table[:-1], label=f"{quantity.name} ({unit.name})", shrink=0.8, aspect=30, extend=beyond)
+    side, slender = bar_side(problem.domain), 30 if is_wide(problem.domain) else 20
+    named, of_spread = f"{quantity.name} ({unit.name})", f"standard deviation ({small.name})"
+    figure.colorbar(image, ax=table[:-1], label=named, location=side, aspect=30, extend=beyond)
     above = "max" if unseen.any() else "neither"
-    figure.colorbar(below, ax=table[-1], label=f"standard deviation ({small.name})", extend=above)
+    figure.colorbar(below, ax=table[-1], label=of_spread, location=side, aspect=slender, extend=above)
     figure.suptitle(_spread_in_words(spread, recorded, quantity.unit), fontsize=10)
     return figure
 
@@ -298,12 +305,6 @@ def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, le
     if np.nanmax(spread) > recorded:
         x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
         axes.contourf(x, y, spread, levels=[recorded, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
-
-
-def _shape(instants: np.ndarray, fields: Mapping[str, np.ndarray]) -> tuple[int, int]:
-    """Rows and columns of the snapshots."""
-    columns = 2 * len(fields)
-    return (columns, len(instants)) if len(fields) == 1 else (len(instants), columns)
 
 
 def _largest(*fields: np.ndarray) -> float:
@@ -336,6 +337,7 @@ def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
 
 def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequence[str], length: Unit) -> None:
     """Label each column above and each row at the left."""
+    aspect = float(np.ptp(problem.domain.y) / np.ptp(problem.domain.x))
     for where in table.flat:
         format_map_axes(where, problem, length)
         where.label_outer()
@@ -344,17 +346,25 @@ def _label(table: np.ndarray, problem: Problem, above: Sequence[str], left: Sequ
         where.set_title(text, fontsize=10)
     for where, text in zip(table[:, 0], left, strict=True):
         where.set_ylabel(f"{text}\ny ({length.name})".lstrip())
+        if aspect * WIDTH / table.shape[1] < LOW:  # its side is shorter than the text
+            where.yaxis.label.set(rotation=0.0, ha="right", va="center")
 
 
 def _draw_scales(
-    figure: Picture, axes: np.ndarray, images: Mapping[str, Mappable], units: dict[str, Unit], drawn: str, known: str
+    figure: Picture,
+    axes: np.ndarray,
+    images: Mapping[str, Mappable],
+    units: dict[str, Unit],
+    drawn: str,
+    known: str,
+    side: Literal["right", "bottom"],
 ) -> None:
     """Draw a colour bar for the fields and one for the differences, side by side below."""
     half = axes.shape[1] // 2
     found = next(iter(images))
     label = f"{drawn} ({units[found].name})"
     if "difference" not in images:
-        figure.colorbar(images[found], ax=axes, location="right", label=label, shrink=0.8)
+        figure.colorbar(images[found], ax=axes, location=side, label=label, shrink=0.8)
         return
     figure.colorbar(images[found], ax=axes[:, :half], location="bottom", label=label, shrink=0.9, aspect=30)
     difference = f"difference from the {known} {drawn} ({units['difference'].name})"
@@ -368,7 +378,7 @@ def _draw_error_over_space(axes: Axes, problem: Problem, error: np.ndarray) -> N
     )
     format_map_axes(axes, problem, length)
     axes.set_title("over space" if problem.domain.is_static else "over space, rms over time", fontsize=10)
-    axes.figure.colorbar(image, ax=axes, label=RELATIVE, shrink=0.9)
+    axes.figure.colorbar(image, ax=axes, label=RELATIVE, location=bar_side(problem.domain))
 
 
 def _draw_error_over_time(axes: Axes, instants: np.ndarray, error: np.ndarray) -> None:

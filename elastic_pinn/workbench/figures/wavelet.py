@@ -5,6 +5,7 @@ import torch
 
 from elastic_pinn.physics.sources import Pulse
 from elastic_pinn.run import Run
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, Picture, light_grid
 from elastic_pinn.workbench.figures.sources import FigureError, Source, open_source
 from elastic_pinn.workbench.figures.units import unit_for
@@ -58,7 +59,7 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str | int = "") -> P
         axes.plot(time / unit.size, stated(torch.from_numpy(time)).numpy(), "--", color=BLACK, label="stated")
     axes.set_xlabel(f"t ({unit.name})")
     axes.set_ylabel("strength (times the source's)")
-    axes.legend(fontsize=8)
+    legend_below(figure)
     light_grid(axes)
     if shot:
         axes.set_title(f"shot {shot}", fontsize=10)

@@ -5,7 +5,6 @@ Letters: K traces, T times, C channels of a receiver.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from elastic_pinn.run.shot import SOLVED_BY, Shot
 from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals, mark_arrivals
+from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERMILLION, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.shown_records import (
@@ -40,7 +40,6 @@ from elastic_pinn.workbench.figures.units import Unit, unit_for
 MOST = 10  # traces that are drawn if no points are given
 INSTANTS = 400
 AT = 1e-6  # of the window's extent: a receiver is at a point if it is no further away
-MOST_BESIDE = 5  # entries of a legend in one row
 FILL = 0.9  # of the space between two traces, for the largest amplitude
 STYLES: Mapping[str, dict[str, Any]] = {
     "recorded": {"color": ORANGE, "linewidth": 3.0},
@@ -231,10 +230,8 @@ def _side_by_side(
         mark_arrivals(axes, waves, last, time)
         axes.set_title(title, fontsize=11)
     _label_rows(figure.axes[0], places, length)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    if len(labels) > 1:
-        columns = math.ceil(len(labels) / math.ceil(len(labels) / MOST_BESIDE))
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
+    if len(traces) > 1 or waves:
+        legend_below(figure)
     unit = unit_for(scale, quantity.unit)
     return figure, f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
 

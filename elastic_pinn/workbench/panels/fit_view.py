@@ -105,6 +105,8 @@ class FitView(View):
                 seen = Shot("", self._record.problem, self._receivers, model)
                 try:
                     picture = self._draw_one(seen, model, step)
+                    picture.arrange()
+                    self._map.layout.width = f"{picture.bbox.width:.0f}px"
                     if self._shown.value == MAP:
                         places = self._places_on(picture)
                         below = draw_fit(seen, self._row.value, step)
