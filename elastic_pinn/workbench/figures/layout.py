@@ -28,10 +28,9 @@ POINTS = 72.0  # an inch
 MARGIN = 0.5  # beside a title or a legend
 AROUND, A_ROW = 3.2, 1.8  # a figure of maps: at most so high, with so much for each row of them
 NARROWEST, NARROWER = 5.5, 0.5  # its least width, and by how much less than usual it is at least, if at all
-SPARE = 0.04  # of the height of a row of maps
 LEAST_PART = 0.7  # of a height, in one step: texts below axes may take more of a lower figure
 CLOSE = 0.03  # what is not worth another size
-ROUNDS = 5  # of laying out: another size moves ticks and texts
+ROUNDS = 8  # of laying out: another size moves ticks and texts
 BETWEEN_TICKS = 4.0  # pixels
 FEWEST = 2  # intervals between ticks
 MARKER = 5.0  # pixels from the middle of a marker
@@ -119,30 +118,47 @@ class _Map(NamedTuple):
 def _fill(figure: Figure, may_narrow: bool) -> None:
     """Give a figure the height at which maps, whose sides have a fixed ratio, fill their places.
 
-    Where that would be too high, it is made narrower instead, as far as titles allow.
+    It is searched between one that is too low, and one that leaves room: texts below a map take part of its place only
+    where that is higher. Where it would be too high, the figure is made narrower instead, as far as titles allow.
     """
+    low, high = 0.0, math.inf
     for _ in range(ROUNDS):
         if not (rows := _rows_of_maps(figure)):
             return
-        width, height = figure.get_size_inches()
-        unused = sum(min(each.place.height - each.box.height for each in row) for row in rows)
+        height, most = figure.get_figheight(), AROUND + A_ROW * len(rows)
         missing = sum(max(each.box.height * (each.place.width / each.box.width - 1.0) for each in row) for row in rows)
-        spare = SPARE * len(rows)  # so that maps are never limited by the height, which would move their labels
-        most = AROUND + A_ROW * len(rows)
-        if unused > 2.0 * spare:
-            _resize(figure, width, max(height - unused + spare, LEAST_PART * height))
-        elif missing > 0.0 and height < most - CLOSE:
-            _resize(figure, width, min(height + missing + spare, most))
-        elif may_narrow:
-            beside = min(sum(each.place.width - max(each.box.width, each.title) for each in row) for row in rows)
-            least = max(NARROWEST, _least_width(figure))
-            if beside >= NARROWER and max(map(len, rows)) == 1:
-                figure.set_layout_engine("compressed")  # the map is in the middle, with its scale beside it
-            if beside < NARROWER or width <= least + CLOSE:
-                return
-            _resize(figure, max(width - beside, least), height)
-        else:
+        if missing > CLOSE / 2.0 and height > most - CLOSE:
+            if may_narrow:
+                _narrow(figure, rows)
             return
+        if missing > CLOSE / 2.0:
+            low, wanted = height, min(height + missing, most)
+        else:
+            unused = sum(min(each.place.height - each.box.height for each in row) for row in rows)
+            high, wanted = height, max(height - unused, LEAST_PART * height)
+        if 0.0 < low < high < math.inf:
+            wanted = (low + high) / 2.0
+        is_found = abs(wanted - height) < CLOSE
+        _set_size(figure, figure.get_figwidth(), high if is_found and high < math.inf else wanted)
+        if is_found:
+            return
+
+
+def _narrow(figure: Figure, rows: Sequence[Sequence[_Map]]) -> None:
+    """Make a figure narrower whose maps leave room beside them, as far as titles allow."""
+    width = figure.get_figwidth()
+    beside = min(sum(each.place.width - max(each.box.width, each.title) for each in row) for row in rows)
+    if beside >= NARROWER:
+        if max(map(len, rows)) == 1:
+            figure.set_layout_engine("compressed")  # the map is in the middle, with its scale beside it
+        least = max(NARROWEST, _least_width(figure))
+        _set_size(figure, min(width, max(width - beside, least)), figure.get_figheight())
+
+
+def _set_size(figure: Figure, width: float, height: float) -> None:
+    """Set a size and lay the figure out, twice: the layout of a map goes by where the map was before."""
+    _resize(figure, width, height)
+    for _ in range(2):
         figure.draw_without_rendering()
 
 
