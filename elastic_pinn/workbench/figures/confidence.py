@@ -17,7 +17,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.derived_constants import derived_constants
 from elastic_pinn.physics.media.material import names_by_region
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.workbench.assessed_fit import assessed_fit
+from elastic_pinn.workbench.figures.assessed_fit import assessed_fit
 from elastic_pinn.workbench.figures.inversion import WIDTH, symbol_of
 from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, Picture, light_grid
