@@ -18,7 +18,7 @@ from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.session import Session
-from elastic_pinn.workbench.tables import fit_of
+from elastic_pinn.workbench.figures.assessed_fit import assessed_fit
 from tests.training.assessment import plates
 from tests.training.assessment.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
 
@@ -333,7 +333,7 @@ def test_who_stops_a_run_does_not_wait_for_its_verdict_and_tables_work_it_out(tm
     run = ep.train(ep.Config(**CONFIG), tmp_path / "run", problem, control=control)
     assert run.status == "stopped" and run.fit is None and seen == [None]
     assert run.reason == f"asked to stop; {NOT_WHEN_STOPPED}"
-    assert fit_of(run, problem).verdict == "withheld"
+    assert assessed_fit(run, problem).verdict == "withheld"
 
 
 @pytest.mark.slow
