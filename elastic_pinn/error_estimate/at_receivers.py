@@ -14,7 +14,7 @@ import torch
 from elastic_pinn.error_estimate.resolution import elements_of, instants_of
 from elastic_pinn.error_estimate.solution import ErrorSolution
 from elastic_pinn.networks import Model
-from elastic_pinn.physics import Problem
+from elastic_pinn.physics import Problem, ProblemError
 
 Array = np.ndarray[Any, Any]
 
@@ -40,6 +40,10 @@ def why_no_error(model: Model, problem: Problem, finer: float = 1.0) -> str:
     except (RuntimeError, ValueError) as error:
         return str(error)
     return ""
+
+
+HELD = 48  # bytes of each number: itself, once more while all are put together, and four coefficients of a spline
+MOST_BYTES = 4 * 2**30
 
 
 class ErrorAtReceivers:
@@ -97,8 +101,20 @@ class ErrorAtReceivers:
             From dimensionless times, (T,), since the window's first instant to the exact less the computed
             displacement, or its derivatives one after another, dimensionless, (T, N, 2 S orders): of each order all
             slopes.
+
+        Raises
+        ------
+        ProblemError
+            For more places than memory holds.
         """
         from scipy.interpolate import CubicSpline  # slow to import, and rarely needed
+
+        count = self._values.shape[0] * len(self._times)
+        if HELD * count > MOST_BYTES:
+            raise ProblemError(
+                f"elements would hold {HELD * count / 2**30:.0f} GiB of a wavefield at {len(self._times):,} instants: "
+                "ask for it at fewer places, or for a shorter time"
+            )
 
         solution = ErrorSolution(model, self._problem, self._elements, self._times)
         errors = np.stack([self._values @ e for e in solution.instants()]).reshape(len(self._times), -1, self._columns)

@@ -10,6 +10,7 @@ from elastic_pinn.lazy_imports import on_first_use
 __all__ = [
     "CHECKPOINTS",
     "FORMAT_VERSION",
+    "HDF5_MAGIC",
     "LOSSES_OF_START_UNTIL",
     "MORE_FILES",
     "OUT_OF_FILES",
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from elastic_pinn.storage.format.history_table import LOSSES_OF_START_UNTIL, History
     from elastic_pinn.storage.format.seal import (
         FORMAT_VERSION,
+        HDF5_MAGIC,
         UNKNOWN_METRIC_ID,
         Header,
         read_header,

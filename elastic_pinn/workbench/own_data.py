@@ -29,8 +29,9 @@ from elastic_pinn.parameters import decimal_comma, in_one_line, not_a_field, par
 from elastic_pinn.paths import from_root
 from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
+from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.readers.doubts import doubts
-from elastic_pinn.physics.data.readers.summary import NO_MATERIAL, summary
+from elastic_pinn.physics.data.readers.summary import NO_MATERIAL, NO_MODULI, summary
 from elastic_pinn.physics.import_options import ImportOptions, Kind, default_for_none, import_options, read_parameters
 from elastic_pinn.physics.setups import find
 from elastic_pinn.yaml_values import write_yaml
@@ -230,6 +231,8 @@ class OwnData(Section):
         then = f"lambda and mu are searched for by\n\n    {command}"
         if not receivers.material:
             then = f"no material is given: {NO_MATERIAL}"
+        elif not material_of(receivers):
+            then = f"{then}\n\nand, where no first arrivals tell a speed, {NO_MODULI}"
         made = f"wrote {path}, and {again.name} beside it: the same parameters again by papermill -f"
         return f"{made}\n\n{receivers.provenance}\n\n{then}"
 

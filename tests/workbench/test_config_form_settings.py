@@ -270,3 +270,10 @@ def test_the_last_tab_is_the_config_as_a_parameters_cell():
     assert ep.Config.from_namespace(namespace) == form.config == ep.Config(hidden_layers=[12, 13])
     fields(form)["hidden_layers"].value = "x"
     assert "hidden_layers = [12, 13]" in tab(form).children[-1].value  # of the last legal config
+
+
+def test_what_is_loaded_has_its_own_problem_and_preview():
+    form = form_of(ep.Config(length=1.0, amplitude=1.0))
+    form.load(ep.Config(length=2.0, amplitude=1.0, learning_rate=0.5))
+    assert form.problem.domain.x == (0.0, 2.0) and form.fault is None
+    assert form.preview.config.length == 2.0 and form.preview.config.learning_rate == 0.5

@@ -300,3 +300,14 @@ def test_a_dead_receiver_s_fit_is_refused_by_its_row(inverse_run):
     with pytest.raises(ValueError, match="receiver 2 recorded nothing: it is a dead one"):
         draw_fit(seen, 2, 1)
     assert len(draw_fit(seen, 3, 1).axes) == 4
+
+
+@pytest.mark.parametrize("xy", [[(0.0, 0.0), (0.01, 0.0), (0.05, 0.0)], [(0.0, 0.0), (0.0, 0.05)], [(0.02, 0.01)]])
+def test_receivers_on_a_line_and_a_single_one_are_drawn_in_a_strip(xy):
+    motion = np.random.default_rng(0).standard_normal((len(xy), 20, 2))
+    figure = ep.figures.receivers(ep.Receivers(np.array(xy), 1e-6 * np.arange(20), 1e-9 * motion))
+    figure.png()
+    box = figure.axes[0].get_window_extent()
+    assert min(box.width, box.height) > 0.1 * max(box.width, box.height)
+    inside = figure.axes[0].transData.transform(100.0 * np.array(xy))
+    assert all(box.contains(*each) for each in inside)

@@ -107,3 +107,12 @@ def test_a_name_is_listed_without_its_hash_and_a_long_one_without_its_middle():
 def test_a_table_with_few_or_no_runs_is_one_too(folder_of_runs, tmp_path, count):
     runs = RunList(folder_of_runs / "a" if count else tmp_path, lambda: None)
     assert len(shown(grid_of(runs))["run"]) == count == len(runs.chosen)
+
+
+def test_a_click_into_a_table_that_was_replaced_by_a_shorter_one_breaks_nothing(folder_of_runs):
+    runs = RunList(folder_of_runs, lambda: None)
+    grid = grid_of(runs)
+    grid.selected_rows = [0, len(grid.names) + 3]
+    assert list(grid.selected_rows) == [0] and grid.chosen == {grid.names[0]}
+    runs.refresh()
+    assert {path.name for path in runs.chosen} == {grid.names[0]}

@@ -67,12 +67,12 @@ def _trained(config: Config, problem: Problem) -> dict[str, tuple[Any, str]]:
     if config.network != "mlp" or {*config.stages} & {*SOLVING}:
         return {}
     found: dict[str, tuple[Any, str]] = {
-        "activation": ("sin", "sines left the least error of all activations in the ablation"),
-        "sampling": ("sobol", "Sobol points left the least error of all samplings in the ablation"),
+        "activation": ("sin", "sines were the most exact on two of three problems of the ablation"),
+        "sampling": ("sobol", "Sobol points left the least error of all samplings on each problem of the ablation"),
     }
     if not config.hard_conditions and config.form == "displacement" and _is_prescribed_all_around(problem):
         found["hard_conditions"] = (
-            ("start", "sides"), "start and sides that hold exactly left a hundredth of the error in the ablation",
+            ("start", "sides"), "start and sides that hold exactly left a hundredth of the error of A' in the ablation",
         )  # fmt: skip
     if problem.unknowns and problem.receivers and problem.boundary and config.weight_data < config.weight_boundary:
         found["weight_data"] = (

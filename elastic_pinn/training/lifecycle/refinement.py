@@ -255,7 +255,9 @@ def _is_possible(config: Config, problem: Problem) -> bool:
 
 
 def is_too_coarse(config: Config, snapshot: Snapshot) -> bool:
-    """Whether a run that has ended has not reached its tolerance, or the lower one that it is asked for."""
+    """Whether a run that has ended is asked for a lower tolerance than it has reached, or again for its own, which a
+    time_limit may have kept it from."""
     error = snapshot.history.last.get(ESTIMATED[0], math.nan)
-    before = Config.from_json(snapshot.config).tolerance
-    return bool(0.0 < config.tolerance <= before and error > config.tolerance)
+    before = Config.from_json(snapshot.config)
+    is_asked = config.tolerance < before.tolerance or (config.tolerance == before.tolerance and before.time_limit)
+    return bool(config.tolerance and is_asked and error > config.tolerance)

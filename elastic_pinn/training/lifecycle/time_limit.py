@@ -36,7 +36,7 @@ class TimeLimit:
 
     @property
     def ends_step(self) -> bool:
-        """Whether a step is to be given up: never a short one, so that each call of train() gets on by one at least."""
+        """Whether a step is to be given up: one that is longer than the limit, whenever it is tried; no short one."""
         return self.is_over and time.monotonic() - self._step_began > SHORT_S
 
     def leaves(self, seconds: float) -> bool:

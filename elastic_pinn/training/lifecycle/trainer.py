@@ -340,7 +340,7 @@ def _loop(session: Session, record: Record, control: Control, limit: TimeLimit) 
                 record.checkpoint()
             record.settle()
             lost = "the run directory was gone for a moment"  # a lasting loss raises later
-            why = control.stop_reason or (str(limit) if limit.is_over else lost)
+            why = control.stop_reason or (str(limit) if limit.ends_step else lost)
             return "stopped", f"{why}, within a step, which was given up"
         record.row()
         control.on_step(row)

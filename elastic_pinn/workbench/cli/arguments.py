@@ -28,19 +28,15 @@ def is_run(location: str) -> bool:
     return not location.endswith(".h5") if "://" in location else Path(location).is_dir()
 
 
-def holds_receivers(location: str) -> bool:
-    """Return whether a location is a receiver file of any version, or a plain HDF5 file that is damaged and may be."""
-    import h5py
+def is_plain_hdf5(location: str) -> bool:
+    """Return whether a file of this machine begins as HDF5, which no checkpoint does: a receiver file, or a foreign
+    one. It is not opened by HDF5's library."""
+    from elastic_pinn.storage import HDF5_MAGIC
 
-    from elastic_pinn.physics.data.hdf5_values import text
-
-    if "://" in location or not h5py.is_hdf5(location):
+    if "://" in location or not Path(location).is_file():
         return False
-    try:
-        with h5py.File(location) as file:
-            return text(file.attrs.get("format", "")).startswith("elastic_pinn receivers")
-    except OSError:
-        return True
+    with Path(location).open("rb") as file:
+        return file.read(len(HDF5_MAGIC)) == HDF5_MAGIC
 
 
 def checkpoints_of(run: str, folder: str = CHECKPOINTS) -> Checkpoints:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +18,7 @@ from elastic_pinn.workbench.cli.arguments import (
     QUARANTINE,
     checkpoints_of,
     expand_path,
-    holds_receivers,
+    is_plain_hdf5,
     is_run,
 )
 from elastic_pinn.workbench.cli.console import format_number, format_size, print_line, print_table
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from elastic_pinn.fit import Fit
     from elastic_pinn.run import Run
     from elastic_pinn.storage import CheckpointError, Checkpoints, Entry, Header, Snapshot
+
+
+MOST_S = 120  # of a process that reads a receiver file
+RECEIVERS = "elastic_pinn receivers"  # how the format of any version begins
 
 
 @app.command()
@@ -56,8 +63,8 @@ def inspect(
         _print_run(location, config)
         if checks:
             _print_checks(location)
-    elif holds_receivers(location):
-        _print_receivers(location)
+    elif is_plain_hdf5(location):
+        _print_isolated(location) if isolated else _print_receivers(location)
     else:
         _print_file(location, isolated, config)
 
@@ -74,11 +81,35 @@ def _print_run(location: str, whole_config: bool) -> None:
         print_line(f"  {QUARANTINE}/{name}: was found damaged, and is not used")
 
 
+def _print_isolated(location: str) -> None:
+    """Let a process of its own open a file with HDF5's library, and print what it does."""
+    from elastic_pinn.physics.data import ReceiverFileError
+
+    command = [sys.executable, "-m", "elastic_pinn", "inspect", "--no-isolated", location]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=MOST_S)
+    except subprocess.TimeoutExpired:
+        raise ReceiverFileError(
+            f"{location} made the process that read it hang for {MOST_S} s: fetch it anew"
+        ) from None
+    typer.echo(done.stdout, nl=False)
+    typer.echo(done.stderr, err=True, nl=False)
+    if done.returncode < 0:
+        raise ReceiverFileError(f"{location} made the process that read it fail: fetch it anew")
+    raise typer.Exit(done.returncode)
+
+
 def _print_receivers(location: str) -> None:
+    import h5py
+
     from elastic_pinn.physics.data import Receivers
+    from elastic_pinn.physics.data.hdf5_values import text
     from elastic_pinn.physics.data.readers.doubts import doubts
     from elastic_pinn.physics.data.readers.summary import summary
 
+    with suppress(OSError), h5py.File(location) as file:  # what is damaged is told as a receiver file
+        if not text(file.attrs.get("format", "")).startswith(RECEIVERS):
+            _print_file(location, False, False)  # which tells that it is none
     receivers = Receivers.load(location)
     print_line(f"receiver file {location}{receivers.title and f': {receivers.title}'}")
     lines = [*summary(receivers), *(f"doubtful: {each}" for each in doubts(receivers)), receivers.provenance]

@@ -23,6 +23,7 @@ from elastic_pinn.workbench.quantities import QUANTITIES, Array, GridFields
 
 BESIDE, ABOVE_AND_BELOW = 1.9, 0.9  # inches that colour bar, title and axes' labels take
 HIGHEST = 5.1  # inches of a map
+LOWEST = 0.3  # inches that a map has, in which labels have room
 BAR = 0.8  # inches of a colour bar below a wide map
 LEAST = 2.8, 5.5  # inches of a figure: height for a colour bar's label, width for a title
 LETTERS = 13  # of a title, on an inch
@@ -103,7 +104,7 @@ def _size(fields: GridFields, is_wide: bool) -> tuple[float, float]:
     """Return height and width of a figure, in inches, that a window of any shape fills."""
     width, height = float(np.ptp(fields.x)), float(np.ptp(fields.y))
     if is_wide:
-        return height * (WIDTH - ABOVE_AND_BELOW) / width + ABOVE_AND_BELOW + BAR, WIDTH
+        return max(height * (WIDTH - ABOVE_AND_BELOW) / width, LOWEST) + ABOVE_AND_BELOW + BAR, WIDTH
     inches = min((WIDTH - BESIDE) / width, HIGHEST / height)  # of 1 m
     return max(height * inches + ABOVE_AND_BELOW, LEAST[0]), max(width * inches + BESIDE, LEAST[1])
 

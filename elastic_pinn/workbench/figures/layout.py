@@ -6,6 +6,7 @@ Lengths are in inches unless they are named points or pixels.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -36,6 +37,8 @@ FEWEST = 2  # intervals between ticks
 MARKER = 5.0  # pixels from the middle of a marker
 LONG = 15  # letters of a label that can be broken
 CLEAR = 5.0  # points between curves and a text above or below them
+# Panels draw from several threads, and matplotlib's parser of mathematical text has global state.
+drawing = threading.RLock()
 OPTIONAL, ABOVE_CURVES, BELOW_CURVES = "_optional", "_above curves", "_below curves"
 """Labels of texts: of one that is left out where it has no room, and of those that axes get room for."""
 COLOR_BAR = "<colorbar>"  # by which matplotlib labels its axes
@@ -89,7 +92,8 @@ def legend_below(
 def text_width(text: str, size: float) -> float:
     """Return how wide a text is, in points, in letters of a size in points."""
     lines = [line for line in text.split("\n") if line]
-    return max((float(TextPath((0, 0), line, size=size).get_extents().width) for line in lines), default=0.0)
+    with drawing:
+        return max((float(TextPath((0, 0), line, size=size).get_extents().width) for line in lines), default=0.0)
 
 
 def _legend_width(labels: Sequence[str], columns: int, size: float) -> float:

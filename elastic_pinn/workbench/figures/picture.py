@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
-import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
+from os import PathLike
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -21,7 +23,7 @@ from matplotlib.typing import LineStyleType
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
-from elastic_pinn.workbench.figures.layout import arrange
+from elastic_pinn.workbench.figures.layout import arrange, drawing
 from elastic_pinn.workbench.figures.movie_file import Movie
 from elastic_pinn.workbench.figures.print_style import PAGE, require_width, restyle
 
@@ -51,9 +53,6 @@ DASHES: dict[str, LineStyleType] = {
 PRINT_DPI = 300
 
 AnyFigure = TypeVar("AnyFigure", bound="Figure | Movie")
-
-# Panels draw from several threads, and matplotlib's parser of mathematical text has global state.
-_drawing = threading.RLock()
 
 
 class Picture(Figure):
@@ -86,7 +85,7 @@ class Picture(Figure):
         """Lay out the figure as it will be saved, once for a size: maps fill it, and texts are clear of curves."""
         size = tuple(self.get_size_inches())
         if self._arranged != size and isinstance(self.get_layout_engine(), ConstrainedLayoutEngine):
-            with _drawing:
+            with drawing:
                 arrange(self, self._may_resize, self._may_narrow)
             self._arranged = tuple(self.get_size_inches())
 
@@ -103,10 +102,10 @@ class Picture(Figure):
         self.arrange()
         for mesh in self.findobj(lambda artist: isinstance(artist, QuadMesh | TriMesh)):
             mesh.set_rasterized(True)
-        with (
-            _drawing,
-            rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}),
-        ):  # letters that can be searched, no outlines
+        ending = options.get("format") or (Path(fname).suffix if isinstance(fname, str | PathLike) else "")
+        is_vector = str(ending).lower().lstrip(".") in ("pdf", "svg")
+        # Letters that can be searched, no outlines. Not in panels: what a cell sets meanwhile would be lost.
+        with drawing, rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}) if is_vector else nullcontext():
             super().savefig(fname, **{"dpi": PRINT_DPI} | options)
 
     def for_print(self, width: float = PAGE) -> Picture:
@@ -148,7 +147,7 @@ class Picture(Figure):
         renderer
             As of matplotlib.
         """
-        with _drawing:
+        with drawing:
             super().draw(renderer)
 
     def png(self) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from elastic_pinn.physics.data import Receivers, Records, noise_of
 from elastic_pinn.physics.numbers import is_even
@@ -19,6 +20,8 @@ from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import SEQUENTIAL
 
+BESIDE = 0.08  # of the extent of receivers, around them
+STRIP = 0.15  # of a line of receivers, across it
 MOST_NUMBERS = 30  # receivers beyond which each n-th one has its number
 
 Array = np.ndarray
@@ -59,7 +62,7 @@ def receivers(receivers: Receivers, records: int = 0) -> Picture:
             label=OPTIONAL,
         )  # fmt: skip
     axes.set_aspect("equal")
-    axes.margins(0.08)
+    _frame(axes, x, y)
     axes.set_xlabel(f"x ({length.name})")
     axes.set_ylabel(f"y ({length.name})")
     light_grid(axes)
@@ -69,6 +72,16 @@ def receivers(receivers: Receivers, records: int = 0) -> Picture:
     )
     figure.suptitle(f"{of_several(receivers, records)}{len(x)} receivers, numbered by their rows", fontsize=10)
     return figure
+
+
+def _frame(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
+    """Set limits around all receivers: a line of them has a strip about it, too."""
+    longest = max(np.ptp(x), np.ptp(y))
+    for values, limit in ((x, axes.set_xlim), (y, axes.set_ylim)):
+        half = max(float(np.ptp(values)) * (0.5 + BESIDE), STRIP * float(longest) / 2.0)
+        if half:
+            middle = (values.max() + values.min()) / 2.0
+            limit(middle - half, middle + half)
 
 
 def spectra(receivers: Receivers, records: int = 0) -> Picture:

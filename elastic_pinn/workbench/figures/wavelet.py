@@ -43,7 +43,7 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str | int = "") -> P
     if fit and shot and not fit.shots:
         raise FigureError(f"shot = {shot!r}: there is one shot only, or the fit could not be assessed")
     if fit and shot and shot not in fit.shots:
-        raise ValueError(f"shot = {shot!r}: legal are {', '.join(map(repr, fit.shots))}")
+        raise FigureError(f"shot = {shot!r}: legal are {', '.join(map(repr, fit.shots))}")
     every = [fit.shots[shot].wavelet] if fit and shot else [each.wavelet for each in fit.shots.values()] if fit else []
     found = next(filter(None, [*every, *([fit.wavelet] if fit and not shot else [])]), {})
     if not found:

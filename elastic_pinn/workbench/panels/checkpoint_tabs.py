@@ -18,7 +18,7 @@ from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.panels.wavefield_views import Export, WavefieldViews
 
-NODES = 200
+NODES, BY_ELEMENTS = 200, 120  # on a side of the grid; elements solve for all instants at once, and hold them
 
 
 class CheckpointTabs(widgets.Tab):
@@ -58,7 +58,9 @@ class CheckpointTabs(widgets.Tab):
         """Return the views of the wavefield; None, with the fault, where its problem is needed and not known."""
         self.checkpoint.model()  # whose weights may be at fault
         try:
-            fields = shown_fields(self.checkpoint, NODES, "", problem)
+            is_by_elements = self.checkpoint.is_by_elements or self.checkpoint.fits_waveforms
+            nodes = BY_ELEMENTS if is_by_elements else NODES
+            fields = shown_fields(self.checkpoint, nodes, "", problem)
         except ElasticPinnError as error:
             self.fault = str(error)
             return None

@@ -135,7 +135,7 @@ class ConfigForm(widgets.VBox):
             shown = self._fields.keys() - Config.model_fields.keys()
             kept = ProblemConfig.model_fields.keys() - ({"own"} if shown and shown == config.own.keys() else set())
             config = config.model_copy(update={name: getattr(self.config, name) for name in kept})
-        self.config = config
+        self.config, self.problem, self.preview = config, None, None  # which are those of another config
         self._set({name: as_shown(_kind(name, config), getattr(config, name)) for name in self._fields})
 
     def _changed(self, _: object = None) -> None:

@@ -82,7 +82,7 @@ class ExplorePanel(widgets.VBox):
             return
         try:
             opened, fault = self._tabs(self._read(location)), ""
-        except (ElasticPinnError, OSError) as error:
+        except (ElasticPinnError, OSError, ValueError) as error:
             opened, fault = None, str(error).rstrip(".")
         with self._lock:
             if number != self._last_request:

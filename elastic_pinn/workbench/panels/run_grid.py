@@ -84,7 +84,7 @@ class RunGrid(ITable):
     @property
     def chosen(self) -> set[str]:
         """The runs that are listed and chosen."""
-        return {self.names[row] for row in self.selected_rows}
+        return {self.names[row] for row in self.selected_rows if row < len(self.names)}
 
     def choose(self, names: Collection[str]) -> None:
         """Choose some of the runs that are listed, and no other."""
@@ -102,7 +102,10 @@ class RunGrid(ITable):
             self._is_showing = False
 
     def _choice_changed(self) -> None:
-        if not self._is_showing:
+        there = [row for row in self.selected_rows if row < len(self.names)]
+        if there != list(self.selected_rows):  # a click into a longer table that has since been replaced
+            self.selected_rows = there  # which calls this again
+        elif not self._is_showing:
             self._on_choice()
 
 
