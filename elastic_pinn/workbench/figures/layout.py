@@ -16,6 +16,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import MaxNLocator, NullFormatter
@@ -30,6 +31,7 @@ MARGIN = 0.5  # beside a title or a legend
 AROUND, A_ROW = 3.2, 1.8  # a figure of maps: at most so high, with so much for each row of them
 NARROWEST, NARROWER = 5.5, 0.5  # its least width, and by how much less than usual it is at least, if at all
 LEAST_PART = 0.7  # of a height, in one step: texts below axes may take more of a lower figure
+EDGE = 0.02  # beside what reached out of a figure
 CLOSE = 0.03  # what is not worth another size
 ROUNDS = 8  # of laying out: another size moves ticks and texts
 BETWEEN_TICKS = 4.0  # pixels
@@ -56,7 +58,22 @@ def arrange(figure: Figure, may_resize: bool, may_narrow: bool) -> None:
         figure.draw_without_rendering()
     if _spread_ticks(figure) | _make_room(figure):
         figure.draw_without_rendering()
+    _draw_in(figure)
     _leave_out(figure)
+
+
+def _draw_in(figure: Figure) -> None:
+    """Lay a figure out once more in less room, where labels of maps that are smaller than their places reach out."""
+    width, height = figure.get_size_inches()
+    box, engine = figure.get_tightbbox(), figure.get_layout_engine()
+    left, below, right, above = (
+        EDGE + out if out > 0.0 else 0.0 for out in (-box.x0, -box.y0, box.x1 - width, box.y1 - height)
+    )
+    if isinstance(engine, ConstrainedLayoutEngine) and (left or below or right or above):
+        part = left / width, below / height, 1.0 - (left + right) / width, 1.0 - (below + above) / height
+        engine.set(rect=part)
+        for _ in range(2):
+            figure.draw_without_rendering()
 
 
 def legend_below(
