@@ -43,6 +43,9 @@ CLEAR = 5.0  # points between curves and a text above or below them
 drawing = threading.RLock()
 OPTIONAL, ABOVE_CURVES, BELOW_CURVES = "_optional", "_above curves", "_below curves"
 """Labels of texts: of one that is left out where it has no room, and of those that axes get room for."""
+MOST_SIZES = 64  # that are kept
+_sizes: dict[str, tuple[tuple[float, ...], bool]] = {}
+"""Of figures that were laid out, and whether their maps are side by side in the middle."""
 COLOR_BAR = "<colorbar>"  # by which matplotlib labels its axes
 
 
@@ -53,7 +56,7 @@ def arrange(figure: Figure, may_resize: bool, may_narrow: bool) -> None:
     """
     figure.draw_without_rendering()
     if may_resize:
-        _fill(figure, may_narrow)
+        _fill_once(figure, may_narrow)
     if _wrap_labels(figure):
         figure.draw_without_rendering()
     if _spread_ticks(figure) | _make_room(figure):
@@ -136,6 +139,32 @@ class _Map(NamedTuple):
     title: float
 
 
+def _fill_once(figure: Figure, may_narrow: bool) -> None:
+    """`_fill`, or what it came to for a figure of the same axes and texts: a live figure is drawn each second."""
+    seen = [
+        (axes.get_aspect(), *axes.get_xlim(), *axes.get_ylim(), axes.get_position(original=True).bounds)
+        for axes in figure.axes
+    ]
+    texts = [each.get_text() for each in figure.findobj(Text) if not _is_number(each.get_text())]
+    key = repr((tuple(figure.get_size_inches()), may_narrow, seen, texts))
+    if key in _sizes:
+        size, is_compressed = _sizes[key]
+        if is_compressed:
+            figure.set_layout_engine("compressed")
+        _set_size(figure, *size)
+        return
+    engine = figure.get_layout_engine()
+    _fill(figure, may_narrow)
+    while len(_sizes) >= MOST_SIZES:
+        _sizes.pop(next(iter(_sizes)))
+    _sizes[key] = tuple(figure.get_size_inches()), figure.get_layout_engine() is not engine
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is empty, or has no letter but digits, as numbers on axes, which move from draw to draw."""
+    return not any(letter.isalpha() for letter in text.replace("mathdefault", ""))
+
+
 def _fill(figure: Figure, may_narrow: bool) -> None:
     """Give a figure the height at which maps, whose sides have a fixed ratio, fill their places.
 
@@ -179,8 +208,9 @@ def _narrow(figure: Figure, rows: Sequence[Sequence[_Map]]) -> None:
 def _set_size(figure: Figure, width: float, height: float) -> None:
     """Set a size and lay the figure out, twice: the layout of a map goes by where the map was before."""
     _resize(figure, width, height)
-    for _ in range(2):
-        figure.draw_without_rendering()
+    if engine := figure.get_layout_engine():
+        for _ in range(2):
+            engine.execute(figure)  # which takes half as long as drawing
 
 
 def _least_width(figure: Figure) -> float:
