@@ -18,6 +18,7 @@ from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
 from elastic_pinn.workbench.exports.wavefields import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
+from elastic_pinn.workbench.panels.checkpoint_tabs import BY_ELEMENTS
 from elastic_pinn.workbench.panels.wavefield_views import most_energetic_instant
 from elastic_pinn.workbench.quantities import QUANTITIES
 
@@ -90,7 +91,7 @@ def test_where_elements_solved_their_field_and_trace_are_shown_and_written(shots
     quantity.value = "stress_yy"
     (axes, _), t = panel.figure().axes, instant.value
     assert axes.get_title().startswith("shot left: by finite elements: t = ")
-    x, y = np.linspace(0.0, 0.02, 200)[40], np.linspace(0.0, 0.01, 200)[50]
+    x, y = np.linspace(0.0, 0.02, BY_ELEMENTS)[40], np.linspace(0.0, 0.01, BY_ELEMENTS)[50]
     drawn = axes.images[0].get_array()[50, 40]
     network, expected = (each.predict(x, y, t, "stress")[1] / 1e3 for each in (shots_run.latest().model(), shots_run))
     assert drawn == pytest.approx(expected, rel=1e-6) and abs(network) < 1e-3 * abs(expected)
