@@ -214,6 +214,14 @@ def test_inspect_tells_what_a_receiver_file_holds(tmp_path):
     assert "a plain HDF5 file" in refused(1, "inspect", tmp_path / "other.h5")
 
 
+def test_inspect_of_a_receiver_file_imports_nothing_that_lies_beside_it(tmp_path):
+    shutil.copy("data/aluminium_receivers.h5", tmp_path / "-scan.h5")
+    for name in ("h5py.py", "elastic_pinn.py"):
+        (tmp_path / name).write_text("raise SystemExit('imported')")
+    done = subprocess.run([SCRIPT, "inspect", "--", "-scan.h5"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and "receivers: 121, " in done.stdout
+
+
 def test_inspect_and_verify_isolate_unless_told(newest, monkeypatch):
     isolated = []
 

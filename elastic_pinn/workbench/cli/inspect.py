@@ -85,7 +85,8 @@ def _print_isolated(location: str) -> None:
     """Let a process of its own open a file with HDF5's library, and print what it does."""
     from elastic_pinn.physics.data import ReceiverFileError
 
-    command = [sys.executable, "-m", "elastic_pinn", "inspect", "--no-isolated", location]
+    # -P: a module that lies beside the file must not be imported in the place of one of ours.
+    command = [sys.executable, "-P", "-m", "elastic_pinn", "inspect", "--no-isolated", "--", location]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=MOST_S)
     except subprocess.TimeoutExpired:
