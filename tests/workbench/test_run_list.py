@@ -115,4 +115,4 @@ def test_a_click_into_a_table_that_was_replaced_by_a_shorter_one_breaks_nothing(
     grid.selected_rows = [0, len(grid.names) + 3]
     assert list(grid.selected_rows) == [0] and grid.chosen == {grid.names[0]}
     runs.refresh()
-    assert {path.name for path in runs.chosen} == {grid.names[0]}
+    assert runs.chosen == [folder_of_runs / grid.names[0]]
