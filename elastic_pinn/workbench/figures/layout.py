@@ -75,8 +75,7 @@ def _draw_in(figure: Figure) -> None:
     if isinstance(engine, ConstrainedLayoutEngine) and (left or below or right or above):
         part = left / width, below / height, 1.0 - (left + right) / width, 1.0 - (below + above) / height
         engine.set(rect=part)
-        for _ in range(2):
-            figure.draw_without_rendering()
+        _set_size(figure, width, height)
 
 
 def legend_below(
