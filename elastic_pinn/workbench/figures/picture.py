@@ -112,8 +112,8 @@ class Picture(Figure):
         """Return a copy in the style of a publication.
 
         It is so wide, has letters of 8 and 7 points, curves of 1 point, of which each colour has dashes of its own, so
-        that they are told apart in grey, too, all legends below, and no title: `get_suptitle()` of the figure itself
-        has that, for the caption.
+        that they are told apart in grey, too, all legends below, and no title: get_suptitle of the figure itself has
+        that, for the caption.
 
         Parameters
         ----------
