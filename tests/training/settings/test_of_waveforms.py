@@ -100,5 +100,13 @@ def test_a_search_by_tolerance_alone_finds_the_material_and_its_wavefield_is_tha
         assert abs(value - TRUE[name]) < 3.0 * run.fit.plus_minus[name] < 0.1 * TRUE[name]
     (x, y), peak = places().T[:, :, None], np.abs(clean.displacement).max()
     assert np.abs(run.predict(x, y, clean.time) - clean.displacement).max() < 0.1 * peak
-    with pytest.raises(ValueError, match="legal are displacement, velocity, acceleration, which finite elements"):
-        run.predict(x, y, clean.time, "stress")
+    strain, stress = (run.predict(x, y, clean.time, quantity) for quantity in ("strain", "stress"))
+    volumetric, found = strain[..., :2].sum(-1), run.fit.values
+    np.testing.assert_allclose(
+        stress[..., 0],
+        found["lambda"] * volumetric + 2.0 * found["mu"] * strain[..., 0],
+        rtol=0.0,
+        atol=1e-6 * np.abs(stress).max(),
+    )
+    with pytest.raises(ValueError, match="legal are displacement, velocity, acceleration, strain"):
+        run.predict(x, y, clean.time, "temperature")
