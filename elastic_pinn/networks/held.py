@@ -69,6 +69,13 @@ class Held(nn.Module):
         self.extent, self._terms = tuple(extent), len(terms)
         self._known = WeakIdKeyDictionary()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles: without what is known of points, which belongs to their tensors here."""
+        return super().__getstate__() | {"_known": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state | {"_known": WeakIdKeyDictionary()})
+
     @classmethod
     def of(cls, problem: Problem, conditions: Sequence[str]) -> Self:
         """Make it of a problem's start, its sides, or both.

@@ -1,6 +1,8 @@
 """Conditions that are held exactly hold for any weights, and nothing else changes: equations, gradients, states."""
 
+import copy
 import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -176,6 +178,15 @@ def test_a_state_alone_makes_the_same_model_again():
     wrong = {name: value for name, value in made.model.state_dict().items() if name != "held.orders"}
     with pytest.raises(ValueError, match=r"held\.orders"):
         Model.from_state(made.config, wrong)
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_and_a_pickle_are_the_same_model(again):
+    model, [x, y, t] = session(problem()).model, points().numpy().T
+    before = model.predict(x, y, t)
+    copied = again(model)
+    np.testing.assert_array_equal(copied.predict(x, y, t), before)
+    np.testing.assert_array_equal(model.predict(x, y, t), before)
 
 
 def test_what_cannot_hold_is_refused_in_a_sentence():
