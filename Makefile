@@ -13,7 +13,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 
 # By .gitattributes and this line in .git/config, git sees nothing of what a notebook printed.
 STRIPPED := "$(CURDIR)/$(BIN)/nbstripout" --keep-id
-HOOK := --FileContentsManager.pre_save_hook=elastic_pinn.workbench.saved_notebook.without_versions
+HOOKS := --FileContentsManager.pre_save_hook=elastic_pinn.workbench.saved_notebook.without_versions \
+	--FileContentsManager.post_save_hook=elastic_pinn.workbench.saved_notebook.compared_by_content
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -49,7 +50,7 @@ ablation: .venv/base.stamp  ## what samplers, balancers, networks and forms each
 
 lab: .venv/base.stamp  ## JupyterLab, at the notebooks (ARGS="--no-browser" and the like go to it)
 	@if git rev-parse --git-dir >/dev/null 2>&1; then git config filter.notebooks.clean '$(STRIPPED)'; fi
-	$(BIN)/python -m jupyter lab --LabApp.default_url=/lab/tree/notebooks $(HOOK) $(ARGS)
+	$(BIN)/python -m jupyter lab --LabApp.default_url=/lab/tree/notebooks $(HOOKS) $(ARGS)
 
 check: .venv/tools.stamp  ## lint and format of code and notebooks, types, who imports whom
 	$(BIN)/python -m ruff check .

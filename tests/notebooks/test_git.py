@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from elastic_pinn.workbench.saved_notebook import without_versions
+from elastic_pinn.workbench.saved_notebook import compared_by_content, without_versions
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -24,7 +24,7 @@ def clone(tmp_path):
     git(tmp_path, "init", "-q")
     shutil.copy(ROOT / ".gitattributes", tmp_path)
     for path in NOTEBOOKS:
-        shutil.copy(path, tmp_path)
+        shutil.copy2(path, tmp_path)  # old enough for git to trust its sizes
     git(tmp_path, "add", ".")
     git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "as delivered")
     lines = subprocess.run(["make", "-n", "lab"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
@@ -36,8 +36,10 @@ def clone(tmp_path):
 def saved(notebook, path):
     """Save as JupyterLab does that `make lab` starts, after a kernel has begun."""
     notebook.metadata["language_info"] = {"name": "python", "version": "3.13.1", "pygments_lexer": "ipython3"}
-    without_versions({"type": "notebook", "content": notebook}, path=path.name, contents_manager=None)
+    model = {"type": "notebook", "content": notebook}
+    without_versions(model, path=path.name, contents_manager=None)
     nbformat.write(notebook, path)
+    compared_by_content(str(path), model, contents_manager=None)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -47,20 +49,35 @@ def test_a_look_leaves_a_notebook_as_it_was(path, tmp_path):
 
 
 def test_a_run_leaves_nothing_to_commit_and_a_change_of_the_code_is_seen(clone):
-    path = NOTEBOOKS[1]
+    path = NOTEBOOKS[-1]
     notebook = nbformat.read(clone / path.name, as_version=4)
     for count, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         cell.execution_count = count
         cell.outputs = [nbformat.v4.new_output("stream", text="57.6 GPa")]
     saved(notebook, clone / path.name)
     assert "57.6 GPa" in (clone / path.name).read_text()
-    assert git(clone, "diff") == ""
-    git(clone, "add", "-u")  # git status compares sizes first, and lists the notebook until then
-    assert git(clone, "status", "--short") == ""
+    assert git(clone, "status", "--short") == git(clone, "diff") == ""
 
     notebook.cells[1].source += "\nchanged"
     saved(notebook, clone / path.name)
     assert '+    "changed"' in git(clone, "diff")
+    assert git(clone, "status", "--short") == f" M {path.name}\n"
+
+
+def test_what_is_staged_or_hidden_stays_so_when_a_notebook_is_saved(clone):
+    staged, hidden, added = (clone / NOTEBOOKS[i].name for i in (0, 1, 2))
+    notebook = nbformat.read(staged, as_version=4)
+    notebook.cells[1].source += "\nchanged"
+    nbformat.write(notebook, staged)
+    git(clone, "add", staged)
+    git(clone, "update-index", "--skip-worktree", hidden)
+    new = clone / "new.ipynb"
+    shutil.copy(added, new)
+    git(clone, "add", "--intent-to-add", new)
+    before = git(clone, "ls-files", "--stage", "-v"), git(clone, "status", "--short")
+    for path in (staged, hidden, new):
+        saved(nbformat.read(path, as_version=4), path)
+    assert (git(clone, "ls-files", "--stage", "-v"), git(clone, "status", "--short")) == before
 
 
 def test_files_and_notebooks_of_other_languages_are_saved_as_they_are():
@@ -69,4 +86,5 @@ def test_files_and_notebooks_of_other_languages_are_saved_as_they_are():
     for model in (text, other, {"type": "notebook", "content": {"metadata": {}}}):
         before = copy.deepcopy(model)
         without_versions(model)
+        compared_by_content("/no/repository/here", model)
         assert model == before
