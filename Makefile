@@ -63,6 +63,7 @@ docs: .venv/tools.stamp  ## the API pages, from the docstrings (into docs/, docs
 
 .venv/base.stamp: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP_INSTALL) -e .
+	@echo "Compiling the network for this processor: once, 15 s to a minute."
 	$(BIN)/python -c "from elastic_pinn.networks.dense import prepare; prepare()"
 	@touch $@
 

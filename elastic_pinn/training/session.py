@@ -296,7 +296,8 @@ class Session:
     def _estimated(self) -> dict[str, float]:
         """Estimate the errors; {} where that fails, which is no reason for a run to fail."""
         try:
-            with work("estimating the error"):
+            with work("estimating the error") as at:
+                at(0.0)
                 found = kept_estimate(self.config, self.trained().on_cpu().model, self.problem)
         except Exception as error:
             logger.error("the run could not estimate its error: %s", error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from elastic_pinn.training.readable import duration
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,13 +19,6 @@ if TYPE_CHECKING:
 
 DIGITS = 4  # of a value without a known ±
 LARGEST_INTEGER = 1e15  # floats up to this are written with all digits
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration as 0:42, 12:05 or 3:00:00."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 def truncate(text: str, width: int = 60) -> str:
@@ -80,7 +75,7 @@ def end_text(run: Run) -> str:
     """Return how a run ended, and below it each of its warnings."""
     summary = run.summary
     status = status_text(run.status, len(summary.warnings))
-    end = f"{status} at step {summary.step} after {summary.wall_s:.0f} s: {run.reason}"
+    end = f"{status} at step {summary.step} after {duration(summary.wall_s)}: {run.reason}"
     return "\n".join([end, *(f"warning: {text}" for text in summary.warnings)])
 
 

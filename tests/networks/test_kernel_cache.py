@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,22 @@ def test_without_a_home_numba_is_not_left_to_make_a_folder_named_by_a_tilde(with
     monkeypatch.setattr(kernel_cache, "_numba_finds_a_folder", lambda: True)
     assert kernel_cache.can_keep_compiled_code()
     assert Path(kernel_cache.config.CACHE_DIR) == without_a_folder
+
+
+COMPILED = """
+import logging, numpy
+logging.basicConfig(level="INFO", format="%(message)s")
+from elastic_pinn.networks.dense.kernel import _decay
+print(_decay(0.0), _decay(numpy.float32(0.0)))
+"""
+
+
+@pytest.mark.slow
+def test_code_is_told_of_once_before_it_is_compiled_and_not_where_it_was_kept(tmp_path):
+    told = []
+    for _ in range(2):
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", COMPILED], env=environment, capture_output=True, text=True)
+        assert done.stdout == "1.0 1.0\n", done.stderr
+        told.append(done.stderr)
+    assert told == ["compiling the network for this processor, once on this machine: 15 s to a minute\n", ""]

@@ -1,8 +1,8 @@
-"""Numbers as they are shown."""
+"""Numbers and durations as they are shown."""
 
 import pytest
 
-from elastic_pinn.training.readable import percent
+from elastic_pinn.training.readable import about, duration, percent
 
 
 @pytest.mark.parametrize(
@@ -10,3 +10,15 @@ from elastic_pinn.training.readable import percent
 )
 def test_a_part_in_percent_has_two_digits_or_all_before_the_point(part, text):
     assert percent(part) == text
+
+
+DURATIONS = {
+    0.0: "0 s", 0.042: "0.042 s", 9.96: "10 s", 42.4: "42 s", 59.7: "1 min", 200.0: "3 min 20 s", 725.0: "12 min 05 s",
+    3599.8: "1 h", 7500.0: "2 h 05 min", 86_400.0: "1 day 0 h", 273_600.0: "3 days 4 h",
+}  # fmt: skip
+
+
+def test_a_duration_has_its_units_and_an_estimated_one_fewer_digits():
+    assert {seconds: duration(seconds) for seconds in DURATIONS} == DURATIONS
+    estimated = {0.0: "1 s", 6.7: "7 s", 58.0: "1 min", 116.0: "1 min 55 s", 171.0: "3 min", 7_600.0: "2 h 05 min"}
+    assert {seconds: about(seconds) for seconds in estimated} == estimated

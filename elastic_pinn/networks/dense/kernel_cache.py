@@ -1,4 +1,5 @@
-"""Where compiled code is kept, for users who can write neither into the package nor into a home directory.
+"""Where compiled code is kept, for users who can write neither into the package nor into a home directory, and what is
+logged before it is compiled, which takes long.
 
 numba looks for a folder beside the source file, then in the user's cache folder, and refuses to compile where it may
 write to neither: an installed package, a service account, a container whose user has only a number.
@@ -15,9 +16,28 @@ from typing import Any
 
 import numba
 from numba import njit
+from numba.core import event
 
 config: Any = numba.config  # its attributes come from the environment, unknown to a type checker
 logger = logging.getLogger(__name__)
+
+
+class _Announcement(event.Listener):
+    """Logs that code of this package is compiled, once a process, before it is; code that was kept is not."""
+
+    is_made = False
+
+    def on_start(self, event: Any) -> None:
+        of = event.data["dispatcher"].py_func.__module__
+        if not self.is_made and of.startswith(f"{__package__}."):
+            self.is_made = True
+            logger.info("compiling the network for this processor, once on this machine: 15 s to a minute")
+
+    def on_end(self, event: Any) -> None:
+        """Nothing is logged: training follows."""
+
+
+event.register("numba:compile", _Announcement())
 
 
 def can_keep_compiled_code() -> bool:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from elastic_pinn.training.readable import about, duration
+
 Record = Mapping[str, float]
 """One row of the history: column -> plain float."""
 
@@ -26,18 +28,12 @@ class Work(NamedTuple):
     part: float
 
     def text(self, now: float) -> str:
-        """Describe the work and its estimated total time, if there is an estimate yet."""
+        """Describe the work, the time left and the whole time of it; the time so far until these can be estimated."""
         elapsed = now - self.began
         if self.part < LEAST_PART:
-            return f"{self.what}, {elapsed:.0f} s so far"
-        return f"{self.what}, about {about(elapsed / self.part)}"
-
-
-def about(seconds: float) -> str:
-    """Format an estimated time with few digits."""
-    if seconds < 10.0:
-        return f"{max(1.0, seconds):.0f} s"
-    return f"{5 * round(seconds / 5):.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"
+            return f"{self.what}: {duration(round(elapsed))} so far"
+        total = elapsed / self.part
+        return f"{self.what}: about {about(total - elapsed)} left of the {about(total)} that this part takes"
 
 
 class Control:

@@ -11,7 +11,7 @@ from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics.media.material import unit_of
 from elastic_pinn.training.assessment.conservation import TELLING, energy_drift
 from elastic_pinn.training.assessment.judgement import edges_text
-from elastic_pinn.training.readable import percent
+from elastic_pinn.training.readable import about, percent
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.stopping import may_end_early
 
@@ -37,7 +37,9 @@ def progress_text(session: Session, elapsed: float) -> str:
     is_limit = may_end_early(session.config)
     steps = f"{'at most ' * is_limit}{session.config.steps}"
     # Searches converge within a few long steps, of which so few tell nothing about the rest.
-    time_left = "" if is_limit and done < TELLING_STEPS else f"  {'at most' if is_limit else 'about'} {left:.0f} s left"
+    time_left = (
+        "" if is_limit and done < TELLING_STEPS else f"  {'at most' if is_limit else 'about'} {about(left)} left"
+    )
     return f"step {session.step} of {steps}  loss {row['loss/total']:.3e}{material}{time_left}"
 
 

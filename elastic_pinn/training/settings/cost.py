@@ -11,6 +11,7 @@ import torch
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
+from elastic_pinn.training.readable import about
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 
 AT_ONCE = 24_000  # rows: a block, and what it is made of, for a moment
@@ -18,7 +19,7 @@ OF_PRODUCTS = 0.68  # of the rate of matrix products: the rate of the factorisat
 A_NUMBER, OF_POLES = 6e3, 32e3  # as long as so many operations each takes, all else counted; where waves have poles
 SIZE = 512  # of the product that is timed
 GIB = 2**30
-UNITS_OF_TIME = (90.0, 1.0, "s"), (5400.0, 60.0, "minutes"), (30 * 86400.0, 3600.0, "hours")  # up to so many s
+MONTH_S = 30 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,7 @@ class Cost:
         memory = f"about {max(0.1, self.memory / GIB):.1f} GiB"
         if math.isnan(self.seconds):
             return memory
-        for most, unit, name in UNITS_OF_TIME:
-            if self.seconds <= most:
-                return f"{memory} and {max(1.0, float(f'{self.seconds / unit:.2g}')):g} {name}"
-        return f"{memory} and more than a month"
+        return f"{memory} and {about(self.seconds) if self.seconds <= MONTH_S else 'more than a month'}"
 
 
 def cost_of(config: Config, problem: Problem) -> Cost:

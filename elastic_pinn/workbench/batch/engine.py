@@ -66,6 +66,15 @@ class SweepProgress:
         """The number of failed runs."""
         return self.counts[FAILED]
 
+    def seconds_left(self, elapsed: float) -> float | None:
+        """Estimate how long the remaining runs take, s, by those that ended in this call; None before one has.
+
+        elapsed: since the call, s.
+        """
+        ended = self.done + self.failed
+        here = ended - self.before
+        return elapsed / here * (self.total - ended) if here else None
+
     def update(self, row: StatusRow) -> None:
         """Replace the row of a run."""
         self.counts[self.rows[row["run"]]["status"]] -= 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elastic_pinn.training.readable import duration
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.arguments import (
     CHECKPOINTS,
@@ -144,7 +145,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     for text in summary.warnings:
         yield "warning", text
     steps = f" of {summary.steps}" if summary.steps else ""
-    yield "step", f"{summary.step}{steps}, {summary.wall_s:.1f} s of training"
+    yield "step", f"{summary.step}{steps}, {duration(summary.wall_s)} of training"
     if not summary.run_id:  # incomplete: the disk was full at the start
         return
     yield "as of", summary.updated
@@ -167,7 +168,7 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     for change in summary.no_longer_bitwise:
         yield "changed", change
     if "checkpoint_failures" in summary.model_fields_set:  # runs of older versions lack it
-        held_up = f"training was held up for {summary.checkpoint_blocked_s:.3g} s"
+        held_up = f"training was held up for {duration(summary.checkpoint_blocked_s)}"
         yield "saving", f"{summary.checkpoint_failures} checkpoints failed; {held_up}"
         if summary.checkpoint_failure:
             yield "", f"the last one failed: {summary.checkpoint_failure}"

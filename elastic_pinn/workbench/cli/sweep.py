@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from elastic_pinn.training.readable import about, duration
 from elastic_pinn.workbench.cli.app import FAILURE, INTERRUPTED, app
 from elastic_pinn.workbench.cli.arguments import expand_path
 from elastic_pinn.workbench.cli.console import format_number, print_line, print_table
 from elastic_pinn.workbench.cli.signals import stop_on_signals
-from elastic_pinn.workbench.text import format_duration, is_missing, status_text, truncate
+from elastic_pinn.workbench.text import is_missing, status_text, truncate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from elastic_pinn.workbench.batch.engine import SweepProgress
 
 SHOWN = 20  # lines of a table, unless all are requested
+BAR = "{l_bar}{bar}| {n_fmt} of {total_fmt} runs{postfix}"  # of tqdm, whose own times tell no unit
 REASON = 160  # characters in a table
 LINE_EVERY_S = 30.0
 FAILURES = 5  # printed with their complete reasons
@@ -134,7 +136,7 @@ def _preview(plan: Plan) -> None:
         f"{threads_of(spec)} CPU threads each, into {spec.folder}"
     )
     if left is not None:
-        print_line(f"about {format_duration(left)} to go; nothing was started")
+        print_line(f"{f'about {about(left)} to go' if left else 'nothing is left to run'}; nothing was started")
 
 
 def _print_others(plan: Plan) -> None:
@@ -217,20 +219,27 @@ def _progress_bar() -> Iterator[Callable[[SweepProgress], None]]:
     """Show a progress bar on standard error: runs done, failed, and time left; in a file, a line at intervals."""
     from tqdm import tqdm
 
-    every, due = (0.0 if sys.stderr.isatty() else LINE_EVERY_S), [0.0]
+    every, due, began = (0.0 if sys.stderr.isatty() else LINE_EVERY_S), [0.0], time.monotonic()
 
     with ExitStack() as stack:
         bars: list[tqdm] = []
 
         def on_progress(progress: SweepProgress) -> None:
             if not bars:
-                bar = tqdm(total=progress.total, initial=progress.before, unit="run", dynamic_ncols=True, smoothing=0.1)
+                bar = tqdm(total=progress.total, initial=progress.before, dynamic_ncols=True, bar_format=BAR)
                 bars.append(stack.enter_context(bar))
-            postfix = {"failed": progress.failed} | ({"PAUSED": progress.paused} if progress.paused else {})
-            bars[0].set_postfix(postfix, refresh=False)
+            bars[0].set_postfix_str(_so_far(progress, time.monotonic() - began), refresh=False)
             bars[0].n = progress.done + progress.failed
             if time.monotonic() >= due[0] or bars[0].n == progress.total:
                 bars[0].refresh()
                 due[0] = time.monotonic() + every
 
         yield on_progress
+
+
+def _so_far(progress: SweepProgress, elapsed: float) -> str:
+    """Return how many runs failed, the time so far and the time left, and why no run is started, if so."""
+    left = progress.seconds_left(elapsed)
+    texts = [f"{progress.failed} failed", f"{duration(round(elapsed))} so far"]
+    texts += [f"about {about(left)} left"] if left else []
+    return ", ".join([*texts, f"PAUSED: {progress.paused}"] if progress.paused else texts)

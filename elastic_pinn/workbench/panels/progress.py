@@ -7,7 +7,7 @@ from collections import deque
 import ipywidgets as widgets
 
 from elastic_pinn.training.lifecycle.control import Work
-from elastic_pinn.workbench.text import format_duration
+from elastic_pinn.training.readable import about
 
 PACE_WINDOW_S = 15.0
 WRAPPED = "<style>.ep-progress {white-space: normal; line-height: 1.4}</style>"
@@ -72,4 +72,4 @@ def pace_text(step: float, steps: int, pace: float, is_limit: bool = False) -> s
     """Return steps per second and the time left, at most where the steps are a limit, as text; "" while unknown."""
     if not math.isfinite(pace):
         return ""
-    return f"{pace:.3g} steps/s · {'at most ' * is_limit}{format_duration((steps - step) / pace)} left"
+    return f"{pace:.3g} steps/s · {'at most ' * is_limit}{about((steps - step) / pace)} left"

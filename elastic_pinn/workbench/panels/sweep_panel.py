@@ -15,6 +15,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from elastic_pinn.config import ConfigError
+from elastic_pinn.training.readable import about
 from elastic_pinn.workbench.batch import Sweep
 from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
 from elastic_pinn.workbench.batch.engine import SweepProgress, run_sweep
@@ -43,7 +44,6 @@ from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.view import View
-from elastic_pinn.workbench.text import format_duration
 
 POLL_S = 2.0
 PREVIEW_DELAY_S = 0.3  # after the last change of a field, before the preview
@@ -176,9 +176,9 @@ class SweepPanel(widgets.VBox):
         self._rows = status_rows(plan)
         if not self._form.fault:
             left = seconds_left(plan, self._rows, may_train=False)
-            about = "" if left is None else f"; about {format_duration(left)} to go"
+            until = f"; about {about(left)} to go" if left else ""
             workers, threads = workers_of(plan.sweep), threads_of(plan.sweep)
-            self._set_status(f"{len(self._rows)} runs, {workers} at a time, {threads} CPU threads each{about}")
+            self._set_status(f"{len(self._rows)} runs, {workers} at a time, {threads} CPU threads each{until}")
             self._show()
         self._enable()
 
@@ -193,12 +193,11 @@ class SweepPanel(widgets.VBox):
         for name in islice(begun, SHOWN):
             run_dir = self._plan.sweep.folder / name
             self._rows[name] = with_running_notebook(status_row(run_dir), run_dir, began)
-        done = progress.done + progress.failed
-        here = done - progress.before
-        left = f", {format_duration((now - started) / here * (progress.total - done))} left" if here else ""
+        left = progress.seconds_left(now - started)
+        until = "" if left is None else f", about {about(left)} left"
         stopping = self._stop is not None and self._stop.is_set()
         if progress.paused or not stopping:
-            self._set_status(f"paused: {progress.paused}" if progress.paused else f"running{left}")
+            self._set_status(f"paused: {progress.paused}" if progress.paused else f"running{until}")
         self._show()
         self._due = time.monotonic() + max(POLL_S, 20 * (time.monotonic() - now))
 

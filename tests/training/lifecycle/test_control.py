@@ -89,9 +89,14 @@ def test_a_stop_at_any_moment_of_a_step_leaves_the_checkpoint_before_it(
 
 
 def test_long_work_is_told_by_what_it_is_and_about_how_long_it_takes():
-    texts = {(5.0, 0.25): "about 20 s", (1.0, 0.5): "about 2 s", (100.0, 0.25): "about 7 min", (3.0, 0.0): "3 s so far"}
+    texts = {
+        (5.0, 0.25): "about 15 s left of the 20 s that this part takes",
+        (1.0, 0.5): "about 1 s left of the 2 s that this part takes",
+        (100.0, 0.25): "about 5 min left of the 7 min that this part takes",
+        (3.2, 0.0): "3 s so far",
+    }
     for (elapsed, part), text in texts.items():
-        assert Work("solving", 100.0, part).text(100.0 + elapsed) == f"solving, {text}"
+        assert Work("solving", 100.0, part).text(100.0 + elapsed) == f"solving: {text}"
 
 
 def test_a_step_of_least_squares_reports_what_it_solves(tmp_path, tiny):

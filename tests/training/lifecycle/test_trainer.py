@@ -125,9 +125,9 @@ def test_the_time_that_is_left_is_told_of_a_search_only_after_some_steps():
         )  # fmt: skip
         return ending.progress_text(session, 10.0 * step)
 
-    assert line("adam", 1).endswith("step 1 of 200  loss 1.000e+00  about 1990 s left")
+    assert line("adam", 1).endswith("step 1 of 200  loss 1.000e+00  about 33 min left")
     assert line("lbfgs", 1).endswith("step 1 of at most 200  loss 1.000e+00")
-    assert line("lbfgs", 50).endswith("at most 1500 s left")
+    assert line("lbfgs", 50).endswith("at most 25 min left")
 
 
 def test_a_time_limit_stops_the_run_with_a_checkpoint(tiny, tmp_path, monkeypatch):

@@ -106,4 +106,4 @@ def test_status_tells_how_a_sweep_stands(done, folder):
 def test_a_preview_tells_what_would_run_from_what_was_learnt(done, sweep_file):
     told = CliRunner().invoke(app, ["sweep", str(sweep_file), "--dry-run"])
     assert "6 runs of" in told.output and "4 of them completed" in told.output
-    assert "about 0:00 to go" in told.output
+    assert "nothing is left to run; nothing was started" in told.output
