@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from elastic_pinn.config_sections import Section, entry_of, require_unique_names
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.fields_that_left import without_left
-from elastic_pinn.legal_values import with_fields
+from elastic_pinn.legal_values import signature_of, with_fields
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.own_numbers import Types, own_number, own_numbers, require_declared
 from elastic_pinn.parameters import FUNCTIONS, in_one_line, not_a_field, parameters_in, plain
@@ -46,6 +46,8 @@ BESIDE_CONFIG = {
     "resume": "'never', 'auto', or the path or URL of a checkpoint or of a run",
 }
 """Notebook parameters for the place and the start of a run, with their legal values: not part of the experiment."""
+
+HELP = "help(ep.Config)"
 
 GROUPS: Sequence[type[Section]] = (ProblemConfig, NetworkConfig, TrainingConfig, CheckpointConfig)
 """In the order of the fields in files."""
@@ -175,7 +177,7 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
         names = [*(name for name in FIELDS if name != "own"), *own]
-        faults = [not_a_field(name, [*names, *beside], BESIDE_CONFIG) for name in given if name not in names]
+        faults = [not_a_field(name, [*names, *beside], BESIDE_CONFIG, HELP) for name in given if name not in names]
         fields = {name: value for name, value in given.items() if name in names and name not in own}
         numbers = config = None
         try:
@@ -299,6 +301,7 @@ FIELDS: Mapping[str, FieldInfo] = {**Config.model_fields, **GivenMaterial.model_
 """All that a config is made of: its fields, and other ways to give a material."""
 
 Config.__doc__ = with_fields(Config.__doc__, FIELDS)
+Config.__signature__ = signature_of(FIELDS)
 
 
 def plain_parameters(namespace: Mapping[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
@@ -367,7 +370,7 @@ def _message(fault: Mapping[str, Any]) -> str:
     at, name, fields = _place(fault["loc"])
     if fault["type"] == "extra_forbidden":
         where, _, _ = at.rpartition(".")  # of an entry
-        return f"{where}: {not_a_field(name, fields, ())}" if where else not_a_field(name, FIELDS, BESIDE_CONFIG)
+        return f"{where}: {not_a_field(name, fields, ())}" if where else not_a_field(name, FIELDS, BESIDE_CONFIG, HELP)
     summary = " ".join(f"{fields[name].description}".split()).partition(". ")[0]
     if fault["type"] == "missing":
         return f"{at} is missing. {name} is {summary}"

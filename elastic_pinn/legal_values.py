@@ -38,6 +38,13 @@ def with_fields(text: str | None, fields: Mapping[str, FieldInfo]) -> str:
     return f"{text.rstrip()}\n\n{section}\n{raises}{errors}\n"
 
 
+def signature_of(fields: Mapping[str, FieldInfo]) -> inspect.Signature:
+    """Return a signature with the names and defaults of fields, for help(), which tells their legal values further
+    down: as annotations they take many thousand characters."""
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Signature([inspect.Parameter(name, keyword, default=each.default) for name, each in fields.items()])
+
+
 def _legal(kind: Any, metadata: list[Any]) -> str:
     if get_origin(kind) is Annotated:
         kind, *inner = get_args(kind)

@@ -19,6 +19,7 @@ FUNCTIONS = (FunctionType, BuiltinFunctionType)
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+(?![\d,])")
 
 NEAR = 0.85  # least similarity of a name to a field's for it to count as a misspelt parameter
+LESS_LIKELY = 0.05  # of similarity less than the nearest name: no field that is meant
 
 
 def parameters_in(namespace: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
@@ -99,13 +100,23 @@ def _is_near(name: str, fields: Collection[str]) -> bool:
     return bool(difflib.get_close_matches(name, fields, n=1, cutoff=NEAR))
 
 
-def not_a_field(name: str, fields: Collection[str], beside: Collection[str]) -> str:
-    """Return the error message for a name that is not a field: what may be meant, or all legal names.
+def not_a_field(name: str, fields: Collection[str], beside: Collection[str], listed_by: str = "") -> str:
+    """Return the error message for a name that is not a field: what may be meant, or where all legal names are listed.
 
-    beside: the notebook parameters that are not fields but arguments of ep.train.
+    beside: the notebook parameters that are not fields but arguments of ep.train. listed_by: what lists the fields; "":
+    the message does.
     """
     if name in beside:
         return f"{name!r} is an argument of ep.train, not a field of Config"
-    near = difflib.get_close_matches(name, [*fields, *beside], n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"legal names: {', '.join(sorted([*fields, *beside]))}"
+    legal = sorted([*fields, *beside])
+    near = difflib.get_close_matches(name, legal, n=3)
+    likely = [each for each in near if _similarity(name, each) > _similarity(name, near[0]) - LESS_LIKELY]
+    if likely:
+        hint = f"did you mean {' or '.join(map(repr, likely))}?"
+    else:
+        hint = f"{listed_by} lists the legal ones" if listed_by else f"legal names: {', '.join(legal)}"
     return f"{name!r} is not a field; {hint}"
+
+
+def _similarity(name: str, field: str) -> float:
+    return difflib.SequenceMatcher(None, field, name).ratio()

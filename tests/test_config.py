@@ -1,7 +1,9 @@
 """A config is legal or it is refused, with the field, the value found and what is legal."""
 
+import inspect
 import json
 import math
+import pydoc
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from elastic_pinn.config import GROUPS, Config, ConfigError
+from elastic_pinn.config import FIELDS, GROUPS, Config, ConfigError
 from tests.configs import notebook, refusal
 
 
@@ -73,11 +75,18 @@ def test_a_bad_item_of_a_list_is_named_by_its_place():
     assert refusal(stages=["adam", "adamm"], stage_steps=[1]).startswith("stages[1] = 'adamm': ")
 
 
-def test_a_misspelt_field_is_refused_with_the_nearest_name_or_else_all_legal_ones():
+def test_a_misspelt_field_is_refused_with_the_nearest_names_or_else_with_what_lists_all():
     assert refusal(stesp=3) == "'stesp' is not a field; did you mean 'steps'?"
-    text = refusal(qqq=3)
-    assert text.startswith("'qqq' is not a field; legal names: ")
-    assert all(name in text for name in (*Config.model_fields, "run_dir", "resume"))
+    assert refusal(frequency=3) == "'frequency' is not a field; did you mean 'time_frequency' or 'input_frequency'?"
+    assert refusal(qqq=3) == "'qqq' is not a field; help(ep.Config) lists the legal ones"
+
+
+def test_help_begins_with_the_names_of_the_fields_and_their_defaults_alone():
+    signature = inspect.signature(Config)
+    assert [*signature.parameters] == [*FIELDS]
+    assert signature.parameters["steps"].default == Config().steps
+    assert len(str(signature)) < 3000
+    assert pydoc.render_doc(Config, renderer=pydoc.plaintext).count("Annotated[") == 0
 
 
 @pytest.mark.parametrize("name", ["run_dir", "resume"])
