@@ -167,6 +167,9 @@ def test_records_alone_are_drawn_as_traces_and_as_a_b_scan_along_the_line_of_mos
     assert np.allclose(np.ptp(upper.get_ydata()), np.ptp(records.recorded[-6, :, 1]) / 1e-9 * 0.9, rtol=0.02)
     assert np.ptp(lower.get_ydata()) == pytest.approx(np.ptp(upper.get_ydata()), rel=0.02)
     assert traces.get_suptitle() == "displacement: from row to row 1.11 nm"
+    some = ep.figures.wiggles(records)
+    assert len(some.axes[1].lines) == 9
+    assert some.get_suptitle().startswith("displacement at 9 of 34 receivers: ")
     with pytest.raises(ValueError, match="a receiver is needed at each"):
         ep.figures.wiggles(records, [[0.0, 0.0]])
 

@@ -77,7 +77,8 @@ def wiggles(
     wavelength of a straight side with a load Rayleigh waves: as long after the beginning of its pulse as they take
     along a straight line. Waves round a hole take longer.
 
-    All traces have one scale. The title has the relative L2 error: from what receivers recorded, of all of them.
+    All traces have one scale. The title tells at how many of all receivers traces are drawn, and the relative L2 error:
+    from what receivers recorded, of all of them.
 
     Parameters
     ----------
@@ -138,7 +139,8 @@ def draw_wiggles(
         traces = {"exact": Traces(times, _exact(problem, places, times)), **traces}
     waves = arrivals(model, problem, places)
     names = titles(shown) if shown else list(quantity.symbols)
-    figure, told = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
+    figure, spacing = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
+    told = f"{_what(quantity, places, shown if points is None else None)}: {spacing}"
     if receivers and "recorded" in traces:
         error = percent(relative_error(own, receivers))
         told += f"; relative L2 error at all {len(receivers.places)} receivers: {error}"
@@ -166,9 +168,17 @@ def _records_alone(records: Records, points: Sequence[Sequence[float]] | None) -
     if not _nearest(places, records)[1].all() or (recorded := _recorded(places, records)) is None:
         raise ValueError(f"points = {places.tolist()}: a receiver is needed at each of them")
     length = unit_for(float(np.abs(records.xy).max()), "m")
-    figure, rows = _side_by_side({"recorded": recorded}, places, records.kind, titles(records), length, {})
-    figure.suptitle(rows, fontsize=10)
+    figure, spacing = _side_by_side({"recorded": recorded}, places, records.kind, titles(records), length, {})
+    told = _what(records.kind, places, records if points is None else None)
+    figure.suptitle(f"{told}: {spacing}", fontsize=10)
     return figure
+
+
+def _what(quantity: RecordedQuantity, places: Array, chosen_from: Records | None) -> str:
+    """What is drawn, and at how many of the receivers if places (K, 2) were chosen from these."""
+    if chosen_from is None or len(places) == len(chosen_from.xy):
+        return quantity.name
+    return f"{quantity.name} at {len(places)} of {len(chosen_from.xy)} receivers"
 
 
 def _places(points: Sequence[Sequence[float]] | None, records: Records | None, shape: Shape) -> Array:
@@ -233,7 +243,7 @@ def _side_by_side(
     if len(traces) > 1 or waves:
         legend_below(figure)
     unit = unit_for(scale, quantity.unit)
-    return figure, f"{quantity.name}: from row to row {scale / unit.size:.3g} {unit.name}"
+    return figure, f"from row to row {scale / unit.size:.3g} {unit.name}"
 
 
 def _draw(axes: Axes, traces: Mapping[str, Traces], component: int, scale: float, time: Unit) -> None:
