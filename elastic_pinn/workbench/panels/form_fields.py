@@ -32,9 +32,9 @@ CSS = f""".ep-help {{height: 6.8em; overflow-y: auto; line-height: 1.4; padding:
 .ep-chosen:not(:focus-within) {{opacity: 0.4}}
 .ep-lines, .ep-cell:has(> .ep-lines) {{grid-column: 1 / -1}}
 .ep-lines textarea {{field-sizing: content; max-height: 14em}}
-.ep-form .lm-TabBar-content {{flex-wrap: wrap}}
-.ep-form .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0; max-width: none !important}}
-.ep-form .lm-TabBar-tabLabel {{overflow: visible}}
+:is(.ep-form, .ep-views) .lm-TabBar-content {{flex-wrap: wrap}}
+:is(.ep-form, .ep-views) .lm-TabBar-tab {{flex: 0 0 auto !important; min-width: 0; max-width: none !important}}
+:is(.ep-form, .ep-views) .lm-TabBar-tabLabel {{overflow: visible}}
 .ep-form .ep-field::after {{flex: none; align-self: center; padding-left: 4px; opacity: 0.7}}
 .ep-changed > .ep-field > .widget-label, .ep-changed .widget-label-basic {{box-shadow: inset 3px 0 {BLUE}}}
 .ep-back {{flex: none; padding: 0 7px}}

@@ -70,7 +70,7 @@ class OwnDataPanel(widgets.VBox):
                          for name, (icon, tip) in ICONS.items()}  # fmt: skip
         self._buttons["Read anew"].on_click(lambda _: self._read_anew())
         self._buttons["Save"].on_click(lambda _: self._thread.submit(self._save, self._number, self.own))
-        self._status, self._note = StatusLine(), widgets.HTML()
+        self._status, self._note = StatusLine(), StatusLine()
         self._which = widgets.ToggleButtons(options=[PREPARED, READ], value=PREPARED, style={"button_width": "110px"})
         self._records = widgets.Dropdown(
             description="shown_records", style=STYLE, layout={"width": "auto", "display": "none"}
@@ -80,6 +80,7 @@ class OwnDataPanel(widgets.VBox):
         views = {name: View(partial(self._picture, draw)) for name, draw in PICTURES.items()}
         self._views = widgets.Tab([self._words, *views.values(), self._parameters], selected_index=0,
                                   titles=("Recording", *views, "Parameters"))  # fmt: skip
+        self._views.add_class("ep-views")
         self._views.observe(lambda _: self._draw(), "selected_index")
         self._which.observe(lambda _: self._draw(), "value")
         acknowledge(self._views, self._which, self._records)
@@ -178,7 +179,7 @@ class OwnDataPanel(widgets.VBox):
         """Draw what is seen."""
         seen = self._views.children[self._views.selected_index or 0]
         counts = {len(each.places) for each in self._shown.values()}
-        self._note.value = OTHER_ROWS if self._which.value == PREPARED and len(counts) > 1 else ""
+        self._note.show("", OTHER_ROWS if self._which.value == PREPARED and len(counts) > 1 else "")
         if isinstance(seen, View):
             seen.draw()
         elif seen is self._words:
@@ -191,9 +192,9 @@ class OwnDataPanel(widgets.VBox):
         try:
             if shown := self._shown.get(self._which.value):
                 return draw(shown, records=self._number_shown)
-            self._note.value = html.escape(self._nothing())
+            self._note.show("", self._nothing())
         except (ElasticPinnError, ValueError) as error:
-            self._note.value = html.escape(str(error))
+            self._note.show("", str(error))
         return None
 
     def _nothing(self) -> str:

@@ -4,7 +4,8 @@ import html
 
 import ipywidgets as widgets
 
-STYLE = "<style>.ep-status .widget-html-content {overflow-wrap: anywhere}</style>"  # paths are long, and have no spaces
+STYLE = """<style>.ep-status .widget-html-content {overflow-wrap: anywhere; line-height: 1.4; padding: 5px 0}</style>"""
+# Paths are long, and have no spaces. The height of one line is that of any other widget.
 
 
 class StatusLine(widgets.HTML):

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 STYLE = """.ep-tip:hover, .widget-box:has(.ep-tip:hover) {overflow: visible}
 .ep-tip:hover {z-index: 100}
-.ep-tip:disabled::after {display: none}
+.ep-tip:is(:disabled, :focus-within)::after {display: none}
 .ep-tip:hover::after {position: absolute; top: calc(100% + 4px); left: 0; z-index: 100; width: max-content;
 max-width: 320px; padding: 4px 8px; white-space: normal; text-align: left; line-height: 1.4; pointer-events: none;
 font-size: var(--jp-ui-font-size1, 13px); color: var(--jp-ui-font-color1, black);
