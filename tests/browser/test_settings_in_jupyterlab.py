@@ -1,9 +1,12 @@
 """The form of settings as a person uses it: search, units, recommended values, what differs from the cell."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
+from tests.browser.lab import PATIENCE_MS
 
 pytestmark = pytest.mark.slow
 
@@ -77,3 +80,22 @@ def test_settings_are_searched_taken_and_copied(notebook, page, themed, theme, w
     exec(copied, namespace)
     config = ep.Config.from_namespace(namespace)
     assert config.tolerance == 0.05 and config.hidden_layers == (int(value),) and config.interior_points == 60
+
+    take_all, back_all = page.locator(".ep-take-all"), page.locator(".ep-back-all")
+    expect(back_all).to_have_text("All back to the cell (2)")
+    expect(take_all).to_have_text(re.compile(r"^Take all recommended \([1-9]\d*\)$"))
+    lab.shot("all to take")
+    take_all.click()
+    expect(take_all).to_be_hidden(timeout=PATIENCE_MS)
+    expect(cell).not_to_contain_text("interior_points = 60")
+    expect(cell).to_contain_text("tolerance = 0.05")
+    lab.settings("Points")
+    lab.shot("all taken")
+    assert cut(lab) == []
+    back_all.click()
+    expect(back_all).to_be_hidden(timeout=PATIENCE_MS)
+    lab.settings("Network")
+    expect(lab.field("hidden_layers")).to_have_value("40")
+    lab.settings("Stopping")
+    expect(lab.field("tolerance")).to_have_value("0.0")
+    lab.shot("all back")
