@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -10,7 +11,22 @@ from tests.browser.lab import PATIENCE_MS
 
 pytestmark = pytest.mark.slow
 
+PLATE = {"problem": "plate", "plate_size": [0.02, 0.01], "lame_lambda": 57.6e9, "lame_mu": 26e9, "density": 2700.0}
+PLATE |= {"duration": 8e-6, "unknowns": ["lambda", "mu"], "stages": ["full_waveform"], "steps": 1, "ridge": 1e4}
+PLATE |= {"network": "plane_waves", "activation": "sin", "precision": "float64", "estimate_error": False}
 FEW = {"hidden_layers": [8], "interior_points": 20, "boundary_points": 8, "initial_points": 8, "steps": 30}
+
+
+def solve_by_elements(folder):
+    """Train a run whose waves finite elements solve for, in runs/elements."""
+    top = np.array([[x, 0.01] for x in (0.002, 0.01, 0.018)])
+    noise = 1e-9 * np.random.default_rng(0).standard_normal((3, 9, 2))
+    ep.Receivers(top, np.linspace(0.0, 8e-6, 9), noise, noise=1e-9).save(folder / "receivers.h5")
+    load = {"kind": "side_load", "at": [0.006, 0.01], "force": [0.0, -1000.0], "pulse": "ricker", "frequency": 100e3}
+    config = ep.Config(
+        **FEW | PLATE, sources=[load | {"width": 2e-3}], data=str(folder / "receivers.h5"), log_level="error"
+    )
+    assert ep.train(config, folder / "runs" / "elements").latest().is_by_elements
 
 
 def test_the_slider_and_play_change_the_picture_and_each_tab_shows_something(notebook):
@@ -47,6 +63,20 @@ def test_the_slider_and_play_change_the_picture_and_each_tab_shows_something(not
     lab.click("Verify")
     lab.says("done every byte of")
     lab.shot("verified")
+
+    solve_by_elements(lab.folder)
+    lab.field("Checkpoint").fill("runs/elements")
+    lab.field("Checkpoint").press("Enter")
+    lab.says("open .*runs/elements/")
+    quantity = lab.field("Quantity")
+    offered = quantity.locator("option").all_inner_texts()
+    assert {"stress_xx", "energy"} < {*offered} and "residual" not in offered
+    picture = lab.picture()
+    for name in ("stress_xx", "energy"):
+        before = picture.get_attribute("src")
+        quantity.select_option(name)
+        expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
+        lab.shot(f"{name} by elements")
 
 
 def test_what_is_asked_for_last_is_shown_while_another_is_still_read(notebook):
