@@ -1,4 +1,5 @@
-"""Every panel in a narrow window, light and dark: nothing is cut off, and tabs keep their names."""
+"""Every panel in a narrow and a wide window, light and dark: nothing is cut off or illegible, and tabs keep their
+names."""
 
 import pytest
 from playwright.sync_api import expect
@@ -25,21 +26,37 @@ NOTEBOOKS = {
 NEEDS_RUNS = ("04_compare", "05_explore")
 TRAINS = ("01_forward", "02_inverse", "06_plate")
 
-# What a person reads or presses lies within the cell's output, and its text within itself; tables are scrolled.
+# What a person reads or presses lies within the cell's output, and its text within itself, in a shade that stands out
+# from what is behind it; tables are scrolled.
 CUT_OFF = """panels => panels.flatMap(panel => {
     const area = panel.getBoundingClientRect(), found = [];
+    const shade = color => {
+        const [red, green, blue, opacity = 1] = color.match(/[\\d.]+/g).map(Number);
+        return opacity < 0.3 ? null : (red + green + blue) / 3;
+    };
+    const behind = each => each ? shade(getComputedStyle(each).backgroundColor) ?? behind(each.parentElement) : 255;
     const parts = "button, input, select, textarea, .widget-label, .lm-TabBar-tab, .widget-html-content, img, canvas";
     for (const each of panel.querySelectorAll(parts)) {
         const box = each.getBoundingClientRect();
         if (!box.width || !box.height) continue;
-        if (each.closest(".sweep-table, .runs, .run-grid, table") || each.querySelector(".runs-head, table")) continue;
+        if (each.closest(".sweep-table, .run-grid, table") || each.querySelector("table")) continue;
         const name = each.innerText || each.title || each.className;
         if (box.right > area.right + 1 || box.left < area.left - 1) found.push("outside: " + name);
+        if (each.matches("img, canvas")) continue;
+        const text = each.querySelector(".lm-TabBar-tabLabel") ?? each;
         const isText = each.matches("button, .lm-TabBar-tab, .widget-label");
-        if (isText && each.scrollWidth > each.clientWidth + 1) found.push("cut: " + name);
+        if (isText && text.scrollWidth > text.clientWidth + 1) found.push("cut: " + name);
+        if (Math.abs(shade(getComputedStyle(text).color) - behind(text)) < 60) found.push("illegible: " + name);
     }
     return found;
 })"""
+
+# Figures are black on white in any theme: what is behind them is not seen.
+SEE_THROUGH = """images => images.filter(each => {
+    const pixel = new OffscreenCanvas(1, 1).getContext("2d");
+    pixel.drawImage(each, 0, 0);
+    return pixel.getImageData(0, 0, 1, 1).data.some(part => part < 250);
+}).length"""
 
 
 def opened(notebook, name):
@@ -61,7 +78,7 @@ def opened(notebook, name):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_nothing_is_cut_off_in_a_narrow_window(notebook, page, themed, name, theme):
+def test_nothing_is_cut_off_or_illegible_in_a_narrow_or_wide_window(notebook, page, themed, name, theme):
     page.set_viewport_size({"width": 1000, "height": 1000})
     themed(theme)
     lab = opened(notebook, name)
@@ -72,13 +89,18 @@ def test_nothing_is_cut_off_in_a_narrow_window(notebook, page, themed, name, the
         folded.first.click()  # the settings
     bars = page.locator(".jp-OutputArea-output:has(.jupyter-widgets) .lm-TabBar")
     faults = []
-    for i in range(bars.count()):
-        tabs = bars.nth(i).locator(".lm-TabBar-tab:visible")
-        for title in tabs.all_inner_texts():
-            tabs.filter(has_text=title).first.click()
-            page.wait_for_timeout(700)
-            lab.shot(f"{i} {title.strip()}".replace("/", " "))
-            faults += [(title, each) for each in panels.evaluate_all(CUT_OFF)]
-    lab.shot("last")
-    faults += panels.evaluate_all(CUT_OFF)
+    for width in (1000, 1400):
+        page.set_viewport_size({"width": width, "height": 1000})
+        for i in range(bars.count()):
+            tabs = bars.nth(i).locator(".lm-TabBar-tab:visible")
+            for title in tabs.all_inner_texts():
+                tabs.filter(has_text=title).first.click()
+                page.wait_for_timeout(100)
+                if width == 1000:
+                    lab.kernel_is("idle")  # what is drawn once stays
+                lab.shot(f"{width} {i} {title.strip()}".replace("/", " "))
+                faults += [(width, title, each) for each in panels.evaluate_all(CUT_OFF)]
+        lab.shot(f"{width} last")
+        faults += panels.evaluate_all(CUT_OFF)
     assert faults == []
+    assert page.locator(".jp-OutputArea-output img:visible").evaluate_all(SEE_THROUGH) == 0
