@@ -321,6 +321,19 @@ def test_a_run_that_cannot_be_read_is_listed_and_hides_no_other(tmp_path, folder
     with_panel(folder, work)
 
 
+def test_columns_are_those_of_the_first_chosen_run_that_has_a_history(tmp_path, folder_of_runs):
+    folder = shutil.copytree(folder_of_runs, tmp_path / "runs")
+    shutil.rmtree(folder / "deep" / "c" / "checkpoints")
+    (folder / "deep" / "c" / "history.h5").unlink()
+
+    async def work(panel):
+        assert panel.runs.chosen[0].name == "c" and is_shown(panel)
+        return find(panel, widgets.Combobox, "Column")
+
+    column = with_panel(folder, work)
+    assert column.value == "loss/validation" and "loss/pde" in column.options
+
+
 def test_floats_are_rounded_and_integers_and_small_numbers_are_not(tmp_path, folder_of_runs):
     for name, fields in {"a": {"learning_rate": 3 * 0.29, "seed": 1234567}, "b": {"learning_rate": 1e-8}}.items():
         folder = shutil.copytree(folder_of_runs / name, tmp_path / name)

@@ -62,6 +62,24 @@ def test_losses_of_an_earlier_version_stand_at_the_step_before_and_all_else_at_i
     assert steps("material/mu") == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 
 
+def test_runs_without_a_history_are_named_and_the_others_are_drawn(runs, tmp_path, monkeypatch):
+    lost = [copy_of(runs[0], tmp_path / name, {}) for name in ("lost", "gone")]
+    for folder in lost:
+        (folder / "history.h5").unlink()
+        shutil.rmtree(folder / "checkpoints")
+    figure = compare([lost[0], runs[1], lost[1]])
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["lost: has no history that can be read", "b", "gone: has no history that can be read"]
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [0, 6, 0]
+    monkeypatch.setattr("elastic_pinn.workbench.figures.comparison.NAMED", 3)
+    many = compare([*runs, *lost]).axes[0].get_title(loc="left")
+    assert many.startswith("3 curves, ") and many.endswith("\ngone: has no history that can be read")
+    with pytest.raises(ep.CheckpointError, match="lost"):
+        compare(lost)
+    with pytest.raises(ValueError, match=r"none of these 2 runs has a column 'loss/pdf'; they have: .*loss/pde"):
+        compare([lost[0], runs[1]], "loss/pdf")
+
+
 def test_a_running_median_smooths(runs):
     (curve,) = curves_of(runs[:1], "loss/total", "step", 3, by_seed=False)
     raw = runs[0].history()["loss/total"].to_numpy()

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.typing import ColorType
 
 from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.labels import by_fields, short_names
 from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.loss_plots import NAMED, at_weights, is_rounding
@@ -47,8 +48,8 @@ def compare(
     sources
         Runs, checkpoints, or paths of either.
     column
-        Such as "loss/pde" or "error/displacement"; runs that lack it are left out, and a loss term that is zero but for
-        rounding is no more than named, unless it is so in all of them.
+        Such as "loss/pde" or "error/displacement"; runs that lack it are left out. No more than named are runs whose
+        history cannot be read, and a loss term that is zero but for rounding, unless it is so in all of them.
     over
         "step", or "wall_s": seconds of training.
     smooth
@@ -65,12 +66,11 @@ def compare(
     ------
     ValueError
         For no source, and where no run has the column, with those that there are.
+    CheckpointError
+        Where none of the runs has a history that can be read.
     """
     require_several(sources, "compare")
     curves = curves_of(sources, column, over, smooth, by_seed)
-    if not curves:
-        known = dict.fromkeys(name for source in sources for name in drawable(source))
-        raise ValueError(f"none of these {len(sources)} runs has a column {column!r}; they have: {', '.join(known)}")
     figure = Picture(4.4)
     axes = figure.subplots()
     many = len(curves) > len(SERIES)
@@ -85,24 +85,37 @@ def compare(
     if len(curves) <= NAMED:
         legend_below(figure, lines, [curve.name for curve in curves])
     else:
-        axes.set_title(f"{len(curves)} curves, the first dark and the last bright", fontsize=10, loc="left")
+        named = [f"\n{curve.name}" for curve in curves if not len(curve.x)]
+        told = f"{len(curves) - len(named)} curves, the first dark and the last bright"
+        axes.set_title("".join([told, *named]), fontsize=10, loc="left")
     return figure
 
 
 def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, by_seed: bool) -> list[Curve]:
-    """Return the curves of those sources that have the column, in their order."""
+    """Return the curves of those sources that have the column, in their order, and without points those of sources
+    whose history cannot be read. Raises as `compare`."""
     opened = [open_source(source) for source in sources]
     names = by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
-    histories = [each.history() for each in opened]
-    measured = [
-        (name, each) for name, each in zip(names, histories, strict=True) if column in each.dropna(axis=1, how="all")
-    ]
-    zeros = [is_rounding(column, history) for _, history in measured]
+    histories, faults = [], []
+    for each in opened:
+        try:
+            histories.append(each.history().dropna(axis="columns", how="all"))
+        except CheckpointError as fault:
+            faults.append(fault)
+            histories.append(None)
+    if len(faults) == len(opened):
+        raise faults[0]
+    known = dict.fromkeys(name for each in histories if each is not None for name in each if name != "stage")
+    if column not in known:
+        raise ValueError(f"none of these {len(sources)} runs has a column {column!r}; they have: {', '.join(known)}")
+    are_zero = all(is_rounding(column, each) for each in histories if each is not None and column in each)
     groups: dict[str, list[pd.Series]] = {}
-    for (name, history), is_zero in zip(measured, zeros, strict=True):
-        if is_zero and not all(zeros):  # it would only stretch the axis
+    for name, history in zip(names, histories, strict=True):
+        if history is None:
+            groups[f"{name}: has no history that can be read"] = []
+        elif column in history and is_rounding(column, history) and not are_zero:  # it would only stretch the axis
             groups[f"{name}: zero but for rounding"] = []
-        else:
+        elif column in history:
             groups.setdefault(name, []).append(_series(history, column, over, smooth))
     return [_curve(name, members) for name, members in groups.items()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
+from contextlib import suppress
 
 import ipywidgets as widgets
 import pandas as pd
@@ -103,11 +104,11 @@ class ComparePanel(widgets.VBox):
             return None
 
     def _columns(self) -> list[str]:
-        """Return the columns of the first chosen run that can be drawn."""
-        try:
-            return drawable(self.runs.chosen[0])
-        except (IndexError, FileNotFoundError, CheckpointError):
-            return []
+        """Return the columns that can be drawn of the first chosen run that has any."""
+        for run in self.runs.chosen:
+            with suppress(FileNotFoundError, CheckpointError):
+                return drawable(run)
+        return []
 
     def _differences_text(self) -> str:
         """Return the fields in which the chosen runs differ, as HTML."""
