@@ -100,9 +100,13 @@ def test_what_elements_solved_for_is_written_as_they_predict_it(shots_run, tmp_p
     assert "legal" in refused(1, "movie", shots_run.path, "--output", "a.gif", "--shot", "middle")
 
 
-def test_a_problem_of_one_s_own_is_needed_only_where_elements_solve(tiny, tmp_path, monkeypatch):
+def test_a_problem_of_one_s_own_is_needed_only_where_elements_solve_and_for_figures(tiny, tmp_path, monkeypatch):
     problem = ep.problem_from(tiny())
     run = ep.train(tiny(problem="own", steps=1), tmp_path / "run", problem)
+    told = refused(1, "figure", run.path, "snapshots", "--output", tmp_path / "a.pdf")
+    assert "of your own" in told and "ep.figures.snapshots(run, problem=problem).savefig('a.pdf')" in told
+    assert "run.estimate_error(problem)" in refused(1, "estimate", run.path)
+    assert "figures.loss_curves" not in said("figure", run.path, "loss_curves", "--output", tmp_path / "a.pdf")
     words = {"movie": ["--output", tmp_path / "a.gif"], "fields": ["--nodes", 3, "--nc", tmp_path / "a.nc"]}
     for command, given in words.items():
         said(command, run.path, *given, "--frames", 2)

@@ -177,7 +177,7 @@ def test_the_error_map_tells_the_runs_own_error_and_its_curves_mean_the_same(for
 
 
 def test_the_map_of_a_field_that_is_off_by_its_own_size_is_one_everywhere(forward_run, monkeypatch):
-    monkeypatch.setattr(ep.Checkpoint, "predict", lambda self, x, y, t, quantity: np.zeros((*np.shape(x), 2)))
+    monkeypatch.setattr(ep.Checkpoint, "predict", lambda self, x, *others, **_: np.zeros((*np.shape(x), 2)))
     figure = ep.figures.error_map(forward_run)
     over_time = figure.axes[1].lines[0].get_ydata()
     assert trapezoid_weights(len(over_time)) @ np.square(over_time) == pytest.approx(1.0)
@@ -186,6 +186,13 @@ def test_the_map_of_a_field_that_is_off_by_its_own_size_is_one_everywhere(forwar
 def test_a_run_that_never_knew_the_exact_solution_has_a_map_without_a_number(tmp_path, waves, tiny):
     run = ep.train(tiny(steps=1), tmp_path / "run", waves(exact=None))
     assert ep.figures.error_map(run, waves()).get_suptitle() == "relative error of the displacement at step 1"
+
+
+def test_an_error_map_by_elements_of_a_problem_of_ones_own_is_of_their_wavefield(tmp_path, waves, tiny, monkeypatch):
+    run, own = ep.train(tiny(steps=1), tmp_path / "run", waves()), waves()
+    monkeypatch.setattr(ep.Checkpoint, "is_by_elements", True)  # as of a search by waveforms without a network
+    over_time = ep.figures.error_map(run, own).axes[1].lines[0].get_ydata()
+    assert over_time.max() < 0.05
 
 
 def test_an_error_map_needs_an_exact_solution(inverse_run):

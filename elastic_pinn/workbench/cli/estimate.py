@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import FAILURE, app
-from elastic_pinn.workbench.cli.arguments import expand_path, is_run
+from elastic_pinn.workbench.cli.arguments import expand_path, is_run, needing_problem
 from elastic_pinn.workbench.cli.console import clean, format_number, print_table
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def estimate(
     for location in locations:
         try:
             checkpoint = _checkpoint_at(location)
-            estimated = checkpoint.estimate_error()
+            with needing_problem(checkpoint.config, "run.estimate_error(problem)"):
+                estimated = checkpoint.estimate_error()
         except ElasticPinnError as error:
             faults.append(f"{location}: {error}")
             continue

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.cli.arguments import expand_path, is_run
+from elastic_pinn.workbench.cli.arguments import expand_path, is_run, needing_problem
 from elastic_pinn.workbench.cli.console import format_size, print_line
 from elastic_pinn.workbench.cli.output_files import Force, refuse_existing, write
 
@@ -52,11 +52,15 @@ def figure(
     from elastic_pinn.workbench import figures
     from elastic_pinn.workbench.figures.picture import as_file
     from elastic_pinn.workbench.figures.print_style import require_width
+    from elastic_pinn.workbench.figures.sources import open_source
 
     if width is not None:
         require_width(width)
-    source = Run(location) if is_run(location) else location
-    drawn = getattr(figures, name)([source] if name == "loss_curves" else source, **({"shot": shot} if shot else {}))
+    source = open_source(Run(location) if is_run(location) else location)
+    call = f"ep.figures.{name}(run, problem=problem).savefig({output.name!r})"
+    with needing_problem(source.config, call):
+        sources = [source] if name == "loss_curves" else source
+        drawn = getattr(figures, name)(sources, **({"shot": shot} if shot else {}))
     write(output, as_file(drawn if width is None else drawn.for_print(width), output.suffix.removeprefix(".")))
     print_line(f"{output}  {name}, {format_size(output.stat().st_size)}")
     if width is not None and drawn.get_suptitle():

@@ -75,7 +75,7 @@ def _true_error(checkpoint: Checkpoint, problem: Problem, found: ErrorEstimate) 
     x, y, t = np.broadcast_arrays(*found.places.T, found.times[:, None])  # each (T, P)
     points = torch.from_numpy(np.stack([x, y, t], axis=-1).reshape(-1, 3))
     exact = evaluate(problem.exact, points).numpy().reshape(*x.shape, 2)
-    difference = checkpoint.predict(x, y, t) - exact
+    difference = checkpoint.predict(x, y, t, problem=problem) - exact
     of_error, of_field = (np.square(each).sum(-1) @ weights for each in (difference, exact))  # each (T,)
     error, size = (mean_over_time(np.sqrt(each), found.times) for each in (of_error, of_field))
     return np.sqrt(of_error / of_field.max()), error / size

@@ -1,6 +1,7 @@
 """The network's wavefield, compared with the exact one if there is one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -87,7 +88,7 @@ def snapshots(
         figure = draw_wavefield(seen.predict, problem, instants, seen.solved_by)
         figure.suptitle(f"{seen.told}no standard deviation: {error}", fontsize=10)
         return figure
-    found = _predicted(checkpoint.predict, problem, instants, shown_quantity(problem).name)
+    found = _predicted(seen.predict, problem, instants, shown_quantity(problem).name)
     spread = _spread(uncertainty, problem, instants)
     figure = _draw_with_spread(problem, instants, found, spread)
     if fault := uncertainty.fault:
@@ -139,7 +140,8 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
         raise FigureError("error_map needs a problem with an exact solution, and this one has none")
     instants = np.array(problem.domain.instants(INSTANTS))
     exact = _exact(problem, instants)  # (T, G, G, 2)
-    squared = np.square(_predicted(checkpoint.predict, problem, instants) - exact).sum(-1)  # (T, G, G)
+    predict = partial(checkpoint.predict, problem=problem)
+    squared = np.square(_predicted(predict, problem, instants) - exact).sum(-1)  # (T, G, G)
     of_instant, of_side = trapezoid_weights(len(instants)), trapezoid_weights(GRID)  # (T,), (G,)
     of_node = np.outer(of_side, of_side) * np.isfinite(squared[0])  # (G, G), none outside the domain
     of_node /= of_node.sum()
