@@ -9,6 +9,8 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.solutions import RayleighWave
+from elastic_pinn.run.shot import Shot
+from elastic_pinn.workbench.figures.b_scan import draw_fit_b_scan
 from elastic_pinn.workbench.figures.inversion import draw_fit
 from elastic_pinn.workbench.figures.receiver_lines import line_of
 from elastic_pinn.workbench.figures.shown_records import on_common_times
@@ -192,6 +194,17 @@ def test_a_fit_at_receivers_of_which_no_two_are_on_a_line_is_drawn_by_their_rows
     assert "row of the receiver" in labels(figure) and "displacement at all receivers; " in figure.get_suptitle()
     with pytest.raises(ValueError, match="1 receivers lie on this line"):
         ep.figures.fit_b_scan(run, [problem.receivers.xy[0], problem.receivers.xy[0] + 2.0], problem)
+
+
+def test_a_fit_at_one_receiver_is_a_column_that_fills_its_axes(waves, tmp_path):
+    run, problem = recorded_in_a_corner(waves, [20], tmp_path)
+    one = ep.Receivers(records=problem.receivers.only.at([3]))
+    figure = draw_fit_b_scan(Shot("", problem, one, run.latest().model()))
+    for axes in figure.axes[:6]:
+        (mesh,) = axes.collections
+        assert np.isfinite(mesh.get_array()).all() and mesh.get_array().shape == (11, 1)
+        left, right = axes.transData.transform(mesh.get_coordinates()[0, :, :])[:, 0]
+        assert (left, right) == pytest.approx((axes.bbox.x0, axes.bbox.x1))
 
 
 def test_what_cannot_be_drawn_is_refused_with_the_reason(inverse_run, forward_run):

@@ -229,7 +229,7 @@ def _draw_row(axes: Array, position: Array, times: Array, values: Array, limit: 
 def _draw_image(axes: Axes, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
     """Draw values (T, P) as cells around their positions and times, which need not be evenly spaced."""
     return axes.pcolormesh(
-        position, times, values, cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True
+        _edges(position), _edges(times), values, cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True
     )
 
 
@@ -246,7 +246,7 @@ def _draw_columns(axes: Axes, position: Array, times: Array, values: Array, limi
 
 
 def _edges(middles: Array) -> Array:
-    """The edges of cells around middles (N,), as `pcolormesh` has them around the nearest: (N + 1,)."""
+    """The edges of cells around middles (N,), (N + 1,); of one alone, a cell of width 1, which `pcolormesh` lacks."""
     if len(middles) < 2:
         return middles[:1] + np.array([-0.5, 0.5])
     between = 0.5 * (middles[:-1] + middles[1:])
