@@ -74,6 +74,20 @@ def test_each_quantity_on_a_grid_is_nearly_the_exact_one(standing):
     assert set(QUANTITIES) - set(BY_ELEMENTS) == {"residual"}
 
 
+def test_what_a_solution_with_slopes_has_is_not_solved_for_anew_without_them(standing, monkeypatch):
+    problem, wavefield, _ = standing
+    solved, solve = [], WavefieldByElements._solution
+    monkeypatch.setattr(WavefieldByElements, "_solution", lambda *given: solved.append(given[2]) or solve(*given))
+    x, y, t = np.array([[0.031], [0.052]]), np.array([[0.023], [0.061]]), np.array([0.4 * END, END])
+    wavefield.predict(x, y, t, "stress")
+    found = wavefield.predict(x[::-1], y[::-1], t)
+    assert solved == [("", "x", "y")]
+    alone = WavefieldByElements(problem, still(problem), None)
+    np.testing.assert_allclose(found, alone.predict(x[::-1], y[::-1], t), rtol=1e-9)
+    wavefield.predict(0.07, 0.01, END, "velocity")
+    assert solved == [("", "x", "y"), ("",), ("",)], "of another place"
+
+
 def test_on_a_grid_elements_are_solved_for_once(standing, monkeypatch):
     _, wavefield, _ = standing
     solved, solve = [], WavefieldByElements._solution

@@ -205,17 +205,19 @@ class WavefieldByElements:
         return 2 * (name.count("t") * len(slopes) + slopes.index(name.strip("t")))
 
     def _at(self, places: Array, slopes: tuple[str, ...]) -> _Solution:
-        """The solution at some places (N, 2), m.
+        """The solution at some places (N, 2), m, with some slopes at least.
 
         The receivers are always solved for: they are asked for again and again.
         """
-        wanted, known = list(map(tuple, places.tolist())), self._solved.get(slopes)
-        numbers = {} if known is None else {each: row for row, each in enumerate(map(tuple, known.places.tolist()))}
-        if known is None or not numbers.keys() >= {*wanted}:
+        wanted = list(map(tuple, places.tolist()))
+        for known in self._solved.values():
+            if {*slopes} <= {*known.slopes} and known.numbers.keys() >= {*wanted}:
+                break
+        else:
             recorded = self._problem.receivers.places.tolist() if self._problem.receivers else []
             every = list(dict.fromkeys([*map(tuple, recorded), *wanted]))
             self._solved[slopes] = known = self._solution(np.array(every), slopes)
-            numbers = {each: row for row, each in enumerate(every)}
+        numbers = known.numbers
         return known._replace(rows=np.array([numbers[each] for each in wanted]))
 
     @torch.no_grad()
@@ -233,3 +235,8 @@ class _Solution(NamedTuple):
     rows: Array
     slopes: tuple[str, ...]
     at: Callable[[Array], Array]
+
+    @property
+    def numbers(self) -> dict[tuple[float, ...], int]:
+        """The number of each place among all."""
+        return {each: row for row, each in enumerate(map(tuple, self.places.tolist()))}
