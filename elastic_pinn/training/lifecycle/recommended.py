@@ -4,8 +4,8 @@ and what trained networks reached the least error with."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -19,6 +19,7 @@ from elastic_pinn.training.optimizers.least_squares import LEAST_RIDGE
 from elastic_pinn.training.settings import Settings
 
 OF_TOLERANCE = "chosen for the tolerance"
+_prescribed: WeakKeyDictionary[Problem, bool] = WeakKeyDictionary()  # none is kept in memory for it
 
 
 class Recommendation(NamedTuple):
@@ -81,8 +82,14 @@ def _trained(config: Config, problem: Problem) -> dict[str, tuple[Any, str]]:
     return found
 
 
-@lru_cache(maxsize=4)  # a form asks at each key, of the same problem
 def _is_prescribed_all_around(problem: Problem) -> bool:
+    """Whether start and sides can hold exactly, and no side is free; worked out once: a form asks at each key."""
+    if problem not in _prescribed:
+        _prescribed[problem] = _can_hold(problem)
+    return _prescribed[problem]
+
+
+def _can_hold(problem: Problem) -> bool:
     """Whether start and sides can hold exactly, and no side is free: beside these it did harm."""
     sides = all(isinstance(each, Displacement) and not each.component for each in problem.boundary)
     if not sides or problem.open_sides or problem.receivers or not isinstance(problem.domain.shape, Rectangle):

@@ -1,10 +1,13 @@
 """Better values for the fields of a config: of each kind of problem, and never against what advice tells."""
 
+import gc
 import re
+import weakref
 
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.networks.held import Held
 from elastic_pinn.training.lifecycle.advised import Advice
 from elastic_pinn.training.lifecycle.recommended import OF_TOLERANCE
 from tests.benchmarks.ablation.problems import recorded_square
@@ -85,6 +88,20 @@ def test_a_trained_network_is_recommended_what_won_the_ablation():
         [ep.Displacement(sides="left"), ep.Traction(sides=["right", "top", "bottom"])], ep.Initial(),
     )  # fmt: skip
     assert "hard_conditions" not in ep.preview(ep.Config(problem="own"), free).recommended, "which does harm there"
+
+
+def test_that_start_and_sides_can_hold_is_worked_out_once_and_keeps_no_problem_in_memory(monkeypatch):
+    held, make = [], Held.of
+    monkeypatch.setattr(Held, "of", lambda *given: held.append(1) or make(*given))
+    problem = ep.problem_from(ep.Config())
+    for seed in range(3):
+        found = ep.preview(ep.Config(seed=seed, sampling="uniform", activation="tanh"), problem).recommended
+        assert found["hard_conditions"].value == ("start", "sides")
+    assert len(held) == 1
+    gone = weakref.ref(problem)
+    del problem, found
+    gc.collect()
+    assert gone() is None
 
 
 def test_records_weigh_as_much_as_the_sides_where_a_network_is_trained():
