@@ -1,7 +1,7 @@
 """A wavefield's quantities on a grid over its window, in SI units: displacement, velocity, divergence, curl, stress,
 energy, residual.
 
-Letters: G nodes on a side, N = G G of them.
+Letters: G nodes along x, H along y, N = G H of them.
 """
 
 from __future__ import annotations
@@ -34,17 +34,27 @@ from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.run.shot import WavefieldByElements
 from elastic_pinn.storage import CHECKPOINTS
+from elastic_pinn.summary import Summary
 
 FRAMES = 41  # of a movie
 INSTANTS = 11  # at which the largest value is searched
 ROUNDING = 1e-9  # of the window: how far the ends of an interval may be outside
 
 Array = np.ndarray
+Nodes = int | tuple[int, int]
+"""Of a grid: along both axes alike, or along x and along y."""
+ERRORS = {
+    "error/displacement": "error_displacement",
+    "error/estimated": "estimated_error_displacement",
+    "error/estimated_stress": "estimated_error_stress",
+}
+"""Metrics of a checkpoint, relative L2, and the names that they have as attributes of exported files."""
 Origin = Mapping[str, str | int | float]
 
 
 class QuantityError(ElasticPinnError, ValueError):
-    """An unknown quantity, or instants that a wavefield does not have: the text names what is legal."""
+    """An unknown quantity, a grid of a single node, or instants that a wavefield does not have: the text names what is
+    legal."""
 
 
 class Solid:
@@ -150,27 +160,31 @@ BY_ELEMENTS = tuple(name for name, quantity in QUANTITIES.items() if {*quantity.
 class GridFields:
     """A wavefield's quantities on a grid over its window.
 
-    nodes: on a side. origin: attributes that describe the origin in exported files. told: what titles begin with.
+    nodes: of the grid, at least 2 along each axis; raises QuantityError for fewer. origin: attributes that describe the
+    origin in exported files. told: what titles begin with.
 
     Attributes:
-        x, y: of the nodes, each (G,), m. start, end: of the time window, s. origin, told: as given. regions: those of
-            the materials. shape: of the domain; None: the whole window. names: of the quantities that there are.
+        x, y: of the nodes, (G,) and (H,), m. start, end: of the time window, s. origin, told: as given. regions: those
+            of the materials. shape: of the domain; None: the whole window. names: of the quantities that there are.
             is_by_elements: whether finite elements solve for the wavefield.
     """
 
     def __init__(
-        self, wavefield: Model | WavefieldByElements, nodes: int = 200, origin: Origin | None = None, told: str = ""
+        self, wavefield: Model | WavefieldByElements, nodes: Nodes = 200, origin: Origin | None = None, told: str = ""
     ) -> None:
         self._wavefield, self.origin, self.told = wavefield, origin or {}, told
         middle, half = np.array(wavefield.scales.origin), np.array(wavefield.scales.half)
         (x0, y0, self.start), (x1, y1, self.end) = (middle - half).tolist(), (middle + half).tolist()
-        self.x, self.y = np.linspace(x0, x1, nodes), np.linspace(y0, y1, nodes)
+        along_x, along_y = (nodes, nodes) if isinstance(nodes, int) else nodes
+        if min(along_x, along_y) < 2:
+            raise QuantityError(f"nodes = {nodes}: at least 2 along each axis are needed")
+        self.x, self.y = np.linspace(x0, x1, along_x), np.linspace(y0, y1, along_y)
         self.regions, self.shape = wavefield.regions, wavefield.shape
         self.is_by_elements = isinstance(wavefield, WavefieldByElements)
         self.names = BY_ELEMENTS if self.is_by_elements else tuple(QUANTITIES)
 
     def at(self, name: str, t: float) -> Array:
-        """Return a quantity at an instant (s), (G, G) in SI units: x along the first axis; NaN outside the domain."""
+        """Return a quantity at an instant (s), (G, H) in SI units: x along the first axis; NaN outside the domain."""
         return next(self.over([name], [t]))[name]
 
     def over(self, names: Sequence[str], times: Sequence[float]) -> Iterator[dict[str, Array]]:
@@ -182,7 +196,7 @@ class GridFields:
         ends = torch.tensor([[*self.x[[0, -1]]], [*self.y[[0, -1]]], [0.0, 0.0]], dtype=torch.float64).T  # (2, 3)
         (x0, y0, _), (x1, y1, _) = scales.dimensionless(ends).tolist()
         dtype = self._wavefield.dtype
-        x, y = (torch.linspace(low, high, len(self.x), dtype=dtype) for low, high in ((x0, x1), (y0, y1)))
+        x, y = torch.linspace(x0, x1, len(self.x), dtype=dtype), torch.linspace(y0, y1, len(self.y), dtype=dtype)
         at = scales.dimensionless(torch.tensor([[0.0, 0.0, t] for t in times], dtype=torch.float64))[:, 2]  # (T,)
         inside = self._wavefield.contains(self.x[:, None], self.y)
         wanted = dict.fromkeys(name for quantity in quantities.values() for name in quantity.derivatives)
@@ -231,7 +245,8 @@ def require_known(names: Sequence[str], fields: GridFields | None = None) -> Non
 
 
 def origin_of(checkpoint: Checkpoint) -> Origin:
-    """Return what describes the origin of a checkpoint's fields: its run, file and step, the material, and this
+    """Return what describes the origin of a checkpoint's fields: its run, file and step, the material, the errors that
+    are known or estimated, of the checkpoint that its run ended with how that was and of what it warns, and this
     package's version."""
     path = checkpoint.path
     constants = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
@@ -241,8 +256,21 @@ def origin_of(checkpoint: Checkpoint) -> Origin:
         "step": checkpoint.step,
         **{f"material_{name}": value for name, value in constants.items()},
         **{f"material_{name}_units": unit_of(name) for name in constants},
+        **_judgement_of(checkpoint),
         "elastic_pinn_version": version("elastic_pinn"),
     }
+
+
+def _judgement_of(checkpoint: Checkpoint) -> Origin:
+    """Return how far a checkpoint's wavefield is off, and the verdict on it of the run that ended with it."""
+    known = checkpoint.metrics
+    errors = {attribute: known[name] for name, attribute in ERRORS.items() if name in known}
+    units = {"error_units": "1, as relative L2 norm"} if errors else {}
+    summary = Summary.of(Path(run_of(checkpoint.path)))
+    if summary.step != checkpoint.step or summary.status in ("", "running"):
+        return {**errors, **units}
+    warnings = {"warnings": "; ".join(summary.warnings)} if summary.warnings else {}
+    return {**errors, **units, "verdict": f"{summary.status}: {summary.reason}", **warnings}
 
 
 def run_of(checkpoint: Path | str) -> PurePosixPath:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from elastic_pinn.config import Config
+from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.config_sections import as_written
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics.media.material import DERIVED_UNITS, UNITS
@@ -38,7 +38,7 @@ def find_runs(folder: str | Path) -> Iterator[Path]:
             yield Path(path)
 
 
-def runs_table(folder: str | Path) -> pd.DataFrame:
+def runs_table(folder: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     """Return a row for each run at or below a folder, the newest first, by its path from there.
 
     Columns: `status`; where any run has `warnings`, their number; `step`, `error` (relative L2, of the displacement);
@@ -49,8 +49,14 @@ def runs_table(folder: str | Path) -> pd.DataFrame:
     each field and own number of the config in which the runs differ, lists as text; and where any run has a ±, its
     `condition`, the given numbers that it is for, of which no misfit shows an error. NaN for a missing value; a run
     whose files cannot be read has the status unreadable.
+
+    columns: those that are wanted, in this order: of the above, or any field or own number of the config, whether the
+    runs differ in it or not; (): the above. Raises ConfigError for a folder without a run, and for a column that none
+    of its runs has, with those that there are.
     """
-    return table_of(run_rows(folder))
+    rows = run_rows(folder)
+    table = table_of(rows)
+    return _with_columns(table, rows, columns, folder) if columns else table
 
 
 def run_rows(folder: str | Path) -> dict[str, RunRow]:
@@ -70,6 +76,27 @@ def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
         columns=[*found, *fields, *[CONDITION] * any(CONDITION in row for row, _ in rows.values())],
     )
     return table.sort_values("started", ascending=False, kind="stable")
+
+
+def _with_columns(
+    table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequence[str], folder: str | Path
+) -> pd.DataFrame:
+    """The wanted columns of a table, see `runs_table`."""
+    if not rows:
+        raise ConfigError(f"{folder} holds no run: name a folder in which, or below which, runs are")
+    configs = {run: config.flat() for run, (_, config) in rows.items() if config}
+    fields = {name for values in configs.values() for name in values}
+    if unknown := [name for name in columns if name not in table and name not in fields]:
+        raise ConfigError(
+            f"no run of {folder} has {', '.join(map(repr, unknown))}: its columns are {', '.join(table)}, and each "
+            "field of the config can be one"
+        )
+    added = {
+        name: [written(configs.get(str(run), {}).get(name)) for run in table.index]
+        for name in columns
+        if name not in table
+    }
+    return table.assign(**added)[list(columns)]
 
 
 def config_differences(runs: Sequence[Run]) -> pd.DataFrame:

@@ -33,6 +33,11 @@ def test_fields_hold_every_quantity_unless_some_are_named(run, tmp_path):
         assert set(data) == set(QUANTITIES) and data["energy"].shape == (2, 5, 5)
         x, y = data["x"].values, data["y"].values
         np.testing.assert_allclose(data["u_y"][1], run.predict(x[:, None], y, 2.0)[..., 1], rtol=1e-5, atol=1e-7)
+    said("fields", run.path, "--nc", tmp_path / "b.nc", "--frames", 2, "--nodes", "7x4", "--quantity", "u_y")
+    with xr.open_dataset(tmp_path / "b.nc", engine="h5netcdf", decode_times=False) as data:
+        assert data["u_y"].dims == ("time", "x", "y") and data["u_y"].shape == (2, 7, 4)
+        x, y = data["x"].values, data["y"].values
+        np.testing.assert_allclose(data["u_y"][1], run.predict(x[:, None], y, 2.0)[..., 1], rtol=1e-5, atol=1e-7)
     few = ["--quantity", "u_x", "--quantity", "energy", "--start", "0.5", "--end", "1.5", "--frames", "3"]
     said("fields", run.path, "--vtk", tmp_path / "vtk", *few)
     assert [f'timestep="{t}"' in (tmp_path / "vtk" / wavefields.SERIES).read_text() for t in (0.5, 1.0, 1.5)] == [
@@ -55,6 +60,8 @@ def test_fields_hold_every_quantity_unless_some_are_named(run, tmp_path):
         (1, ["fields", "--nc", "a.nc", "--quantity", "pressure"], "legal are u_x, u_y"),
         (1, ["fields", "--nc", "a.nc", "--end", "-1.0"], "within the window, 0 s to 2 s"),
         (2, ["fields", "--nc", "a.nc", "--nodes", "1"], "--nodes"),
+        (2, ["fields", "--nc", "a.nc", "--nodes", "5x1"], "--nodes 5x1: one number for both axes, or one for each"),
+        (2, ["fields", "--nc", "a.nc", "--nodes", "5,4"], "--nodes 5,4: one number for both axes, or one for each"),
     ],
 )
 def test_what_is_not_legal_is_refused_in_one_line_and_nothing_is_written(

@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 import elastic_pinn as ep
 from elastic_pinn.workbench.run_table import config_differences, find_runs, runs_table, written
 from elastic_pinn.yaml_values import read_yaml
@@ -63,6 +65,19 @@ def test_lists_of_lists_and_of_dicts_are_texts_too():
 
 def test_an_empty_or_missing_folder_has_no_runs(tmp_path):
     assert runs_table(tmp_path / "nothing").empty
+
+
+def test_a_column_may_be_any_field_and_one_that_there_is_not_is_refused_with_those_that_there_are(
+    folder_of_runs, tmp_path
+):
+    table = runs_table(folder_of_runs, ["hidden_layers", "seed", "error"])
+    assert list(table) == ["hidden_layers", "seed", "error"] and set(table["hidden_layers"]) == {"[8]"}
+    assert table["seed"].to_dict() == runs_table(folder_of_runs)["seed"].to_dict()
+    fault = r"has 'estimated', 'layers': its columns are status, step, error, .* field of the config can be one"
+    with pytest.raises(ep.ConfigError, match=fault):
+        runs_table(folder_of_runs, ["estimated", "layers", "seed"])
+    with pytest.raises(ep.ConfigError, match="nothing holds no run"):
+        runs_table(tmp_path / "nothing", ["seed"])
 
 
 def test_differences_are_the_fields_that_are_not_alike(folder_of_runs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import signal
 import threading
@@ -13,9 +14,12 @@ from typing import Any
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
+from elastic_pinn.summary import Summary
 from elastic_pinn.training.distributed.processes import LostProcessError, Processes, leave
 from elastic_pinn.training.optimizers.flat import put
 from elastic_pinn.training.session import Session
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,17 @@ class RunEnd:
 
 
 @contextmanager
-def run_leader(processes: Processes, run_dir: Path, stop: Callable[[], None]) -> Iterator[None]:
+def run_leader(processes: Processes, run_dir: Path, stop: Callable[[str], None]) -> Iterator[None]:
     """Run the block as the leader: at its end the workers receive how it ended.
 
-    A signal to end the process, which torchrun passes on to all, first stops the run, by calling `stop`.
+    A signal to end the process, which torchrun passes on to all, first stops the run, by calling `stop` with the
+    reason; before it has its effect, a warning tells how the run ended.
     """
     if not processes.has_workers:
-        with _deferred_signals(stop, is_patient=False):
+        with _deferred_signals(stop, run_dir, is_patient=False):
             yield
         return
-    with _deferred_signals(stop):
+    with _deferred_signals(stop, run_dir):
         try:
             yield
         except LostProcessError:
@@ -64,7 +69,7 @@ def start_workers(session: Session) -> None:
 
 def run_worker(processes: Processes, problem: Problem) -> Path:
     """Evaluate for the leader until the run ends; return its directory, or raise the error that ended it there."""
-    with _deferred_signals(lambda: None):
+    with _deferred_signals(lambda reason: None):
         try:
             message = processes.receive()
             if isinstance(message, RunStart):
@@ -89,11 +94,13 @@ def _serve_evaluations(session: Session) -> None:
 
 
 @contextmanager
-def _deferred_signals(stop: Callable[[], None], is_patient: bool = True) -> Iterator[None]:
+def _deferred_signals(
+    stop: Callable[[str], None], run_dir: Path | None = None, is_patient: bool = True
+) -> Iterator[None]:
     """Defer a signal to end this process until the block has ended, and stop the run; only a main thread can.
 
-    is_patient: whether a repeated signal is deferred as well, since torchrun may pass on one that the terminal has
-    sent already.
+    run_dir: of which the end is logged; None: of another process. is_patient: whether a repeated signal is deferred as
+    well, since torchrun may pass on one that the terminal has sent already.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -105,7 +112,7 @@ def _deferred_signals(stop: Callable[[], None], is_patient: bool = True) -> Iter
             signal.signal(number, before[number])
             signal.raise_signal(number)
         deferred.append(number)
-        stop()
+        stop(f"asked to stop by {signal.Signals(number).name}")
 
     before: dict[int, Any] = {number: signal.signal(number, defer) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -114,7 +121,20 @@ def _deferred_signals(stop: Callable[[], None], is_patient: bool = True) -> Iter
         for number, usual in before.items():
             signal.signal(number, usual)
     if deferred:
+        if run_dir:
+            logger.warning("%s", _end_text(run_dir, signal.Signals(deferred[0]).name))
         signal.raise_signal(deferred[0])
+
+
+def _end_text(run_dir: Path, by: str) -> str:
+    """What happened to a run that a signal ended, what is kept of it, and how it goes on."""
+    summary = Summary.of(run_dir)
+    if summary.status != "stopped":
+        return f"{by}: {run_dir} was {summary.status} at step {summary.step} by then"
+    return (
+        f"{by}: {run_dir} was stopped at step {summary.step} and keeps all until then, in {summary.checkpoint}; the "
+        "same call with resume='auto' goes on from there"
+    )
 
 
 def _picklable(error: BaseException) -> BaseException:

@@ -22,6 +22,7 @@ UNSEEN_LEAST = (
     0.03  # of a squared misfit at those points, about 17 %; with a smaller one the displacement is often right
 )
 DOUBTFUL = "its wavefield is wrong, as its warnings say"  # after the reason of an end with any of the texts below
+FAR = 5.0  # times below or above a tolerance: an error that the end of a run tells as far from it
 MUCH = 0.1  # of the displacement: a larger estimated error is worth a warning
 TELLING_STEPS = 10  # of a run that may end early, from which on the time that all of them take is told
 LAST_PART = 10  # of equal parts of a run, in which the change of the unknowns is reported
@@ -62,10 +63,20 @@ def with_verdict(session: Session, end: str, fit: Fit) -> str:
 
 
 def estimate_text(session: Session) -> str:
-    """Say how far the wavefield is off the exact one by the estimate; "" where there is none."""
+    """Say how far the wavefield is off the exact one by the estimate, and how that is to the tolerance, which is of the
+    displacement; "" where there is no estimate."""
     known, of = session.metrics, zip(("displacement", "stress"), ESTIMATED, strict=True)
     errors = [f"of the {name} {percent(known[metric])}" for name, metric in of if metric in known]
+    if ESTIMATED[0] in known and session.config.tolerance:
+        errors[0] += f", {_beside_tolerance(known[ESTIMATED[0]], session.config.tolerance)}"
     return f"estimated error {', '.join(errors)}" if errors else ""
+
+
+def _beside_tolerance(error: float, tolerance: float) -> str:
+    """How an error is to a tolerance, in words."""
+    side = "below" if error <= tolerance else "above"
+    is_far = not tolerance / FAR <= error <= tolerance * FAR
+    return f"{'far ' * is_far}{side} the tolerance of {percent(tolerance)}"
 
 
 def estimate_doubt(session: Session, chosen: Collection[str]) -> str:

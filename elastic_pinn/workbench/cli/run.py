@@ -53,7 +53,8 @@ def run(
         executed = run_notebook(read, run_dir, parameters, supervisor)
     summary = Summary.of(executed.parent)
     if stop_requested.is_set() and summary.status != "completed":  # else it had ended before it could be stopped
-        print_line(f"stopped: run_dir={executed.parent} resume=auto continues it")
+        kept = f"{summary.checkpoint} has all until then" if summary.checkpoint else "nothing was trained yet"
+        print_line(f"stopped at step {summary.step}, {kept}: run_dir={executed.parent} resume=auto continues it")
         raise typer.Exit(INTERRUPTED)
     print_line(f"executed notebook: {executed}")
     for text in summary.warnings:

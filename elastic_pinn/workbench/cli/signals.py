@@ -16,10 +16,11 @@ def stop_on_signals(stop: Callable[[], None], message: str) -> Iterator[threadin
     """
     stop_requested = threading.Event()
 
-    def on_signal(*_: object) -> None:
+    def on_signal(number: int, _: object) -> None:
         stop_requested.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        typer.echo(f"stopping: {message}; Ctrl-C again ends it at once", err=True)
+        by = "" if number == signal.SIGINT else f", as {signal.Signals(number).name} asks"
+        typer.echo(f"stopping{by}: {message}; Ctrl-C again ends it at once", err=True)
         stop()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,15 @@ Start = Annotated[float | None, typer.Option(metavar="S", help="The first instan
 End = Annotated[float | None, typer.Option(metavar="S", help="The last instant, s; else that of the window.")]
 Shot = Annotated[str, typer.Option(metavar="NAME", help="Of several shots, which; else the first.")]
 Best = Annotated[bool, typer.Option("--best", help="Of a run, take the best checkpoint, not the latest.")]
+
+
+def _nodes(text: str) -> tuple[int, int]:
+    """Return the nodes along x and along y of "101" or "101x51". Raises typer.BadParameter for any other text."""
+    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    nodes = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if min(nodes) < 2:
+        raise typer.BadParameter(f"--nodes {text}: one number for both axes, or one for each as in 101x51, at least 2")
+    return nodes
 
 
 @app.command()
@@ -76,7 +86,9 @@ def fields(
         list[str] | None, typer.Option(metavar="NAME", help="One of `movie`; may be repeated. All, if not given.")
     ] = None,
     frames: Frames = 41,
-    nodes: Annotated[int, typer.Option(metavar="N", min=2, help="Nodes along x, and along y.")] = 101,
+    nodes: Annotated[
+        str, typer.Option(metavar="N|NxM", help="Nodes along x and y alike, or along each, as 101x51; at least 2.")
+    ] = "101",
     start: Start = None,
     end: End = None,
     shot: Shot = "",
@@ -85,7 +97,9 @@ def fields(
 ) -> None:
     """Write the wavefield on a grid over time for other programs, in SI units.
 
-    The values are NaN outside the body. The grid spans the window, and the instants are evenly spread.
+    The values are NaN outside the body. The grid spans the window, and the instants are evenly spread. Variables of a
+    NetCDF file are over time, x and y, in this order; its attributes tell the material, the estimated error of the
+    wavefield and the verdict of the run, where it has them.
     """
     from elastic_pinn.workbench.exports.wavefields import NETCDF, vtk_frames, write_netcdf, write_vtk
     from elastic_pinn.workbench.figures.shown_fields import shown_fields
@@ -96,10 +110,11 @@ def fields(
     if nc and nc.suffix != NETCDF:
         raise typer.TyperException(f"--nc {nc}: the name must end in {NETCDF}")
     require_known(quantity or [])
+    along = _nodes(nodes)
     series = [vtk / SERIES, *vtk_frames(vtk / SERIES)] if vtk else []
     refuse_existing(filter(None, [nc, *series]), force)
     checkpoint = _open(location, best)
-    found = shown_fields(checkpoint, nodes, shot)
+    found = shown_fields(checkpoint, along, shot)
     names = quantity or found.names
     require_known(names, found)
     times = found.instants(frames, start, end)

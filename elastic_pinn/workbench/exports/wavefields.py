@@ -43,7 +43,7 @@ def _write_vtk(fields: GridFields, names: Sequence[str], times: Sequence[float],
     origin, spacing = (x0, y0, 0.0), (x1 - x0, y1 - y0, 1.0)
     group = VtkGroup(str(path.with_suffix("")))
     for i, (t, found) in enumerate(zip(times, fields.over(names, times), strict=True)):
-        values = {name: np.ascontiguousarray(each[:, :, None]) for name, each in found.items()}  # each (G, G, 1)
+        values = {name: np.ascontiguousarray(each[:, :, None]) for name, each in found.items()}  # each (G, H, 1)
         frame = imageToVTK(str(path.with_name(f"{path.stem}-{i:03d}")), origin, spacing, pointData=values)
         group.addFile(frame, t)
     group.save()
@@ -52,13 +52,17 @@ def _write_vtk(fields: GridFields, names: Sequence[str], times: Sequence[float],
 def write_netcdf(fields: GridFields, names: Sequence[str], times: Sequence[float], path: Path) -> None:
     """Write quantities over t (s), x and y, by the CF conventions, with the fields' origin as global attributes.
 
+    The dimensions of each variable are (time, x, y), in this order: `data["u_x"][0]` has x along its first axis. A map
+    is drawn of its transpose. Among the attributes are the relative L2 errors of the checkpoint, true or estimated, and
+    the verdict of its run, as far as these are known.
+
     The folder is made. It is all written, or nothing is. Raises OSError if it cannot be written.
     """
     _write_whole(path, lambda temporary: _write_netcdf(fields, names, times, temporary))
 
 
 def _write_netcdf(fields: GridFields, names: Sequence[str], times: Sequence[float], path: Path) -> None:
-    values = {name: np.empty((len(times), len(fields.x), len(fields.y))) for name in names}  # each (T, G, G)
+    values = {name: np.empty((len(times), len(fields.x), len(fields.y))) for name in names}  # each (T, G, H)
     for i, found in enumerate(fields.over(names, times)):
         for name, each in found.items():
             values[name][i] = each

@@ -7,16 +7,17 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.run.shot import WavefieldByElements, wavefield_of
-from elastic_pinn.workbench.quantities import GridFields, origin_of
+from elastic_pinn.workbench.quantities import GridFields, Nodes, origin_of
 
 
 def shown_fields(
-    checkpoint: Checkpoint, nodes: int, shot: str = "", problem: Problem | ProblemMaker | None = None
+    checkpoint: Checkpoint, nodes: Nodes, shot: str = "", problem: Problem | ProblemMaker | None = None
 ) -> GridFields:
     """Return a checkpoint's wavefield on a grid, as `Checkpoint.predict` has it.
 
-    shot: the name of one of several; "": the first. problem: the user's, or the function that makes it; required where
-    elements solve, if the run has one. Raises ConfigError where it is missing.
+    nodes: along both axes alike, or along x and along y. shot: the name of one of several; "": the first. problem: the
+    user's, or the function that makes it; required where elements solve, if the run has one. Raises ConfigError where
+    it is missing.
     """
     try:
         wavefield = wavefield_of(checkpoint, shot, problem)

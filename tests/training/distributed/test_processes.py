@@ -283,7 +283,7 @@ def test_a_signal_to_all_processes_stops_the_run_with_a_checkpoint_and_then_ends
 
     assert [ended(child) for child in two_processes(work, tmp_path)] == [-signal.SIGTERM, -signal.SIGTERM]
     run = ep.Run(tmp_path / "run")
-    assert (run.status, run.summary.reason, run.latest().step) == ("stopped", "asked to stop", 7)
+    assert (run.status, run.summary.reason, run.latest().step) == ("stopped", "asked to stop by SIGTERM", 7)
 
 
 @pytest.mark.slow

@@ -120,7 +120,7 @@ def test_an_interrupt_is_a_stop(tiny, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_a_stop_with_a_checkpoint_and_then_what_it_is_to_any_program(tiny, tmp_path, number):
+def test_a_signal_is_a_stop_with_a_checkpoint_and_then_what_it_is_to_any_program(tiny, tmp_path, caplog, number):
     seen = []
     before = signal.signal(number, lambda *_: seen.append(number))
 
@@ -133,8 +133,13 @@ def test_a_signal_is_a_stop_with_a_checkpoint_and_then_what_it_is_to_any_program
     finally:
         signal.signal(number, before)
     run = ep.Run(tmp_path / "run")
-    assert (run.status, run.reason, run.latest().step) == ("stopped", "asked to stop", 3)
+    assert (run.status, run.reason, run.latest().step) == ("stopped", f"asked to stop by {number.name}", 3)
     assert seen == [number]
+    [told] = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert told.startswith(
+        f"{number.name}: {run.path} was stopped at step 3 and keeps all until then, in step-000000003-g000"
+    )
+    assert told.endswith("the same call with resume='auto' goes on from there")
 
 
 def test_the_second_interrupt_is_obeyed_at_once(tiny, tmp_path):

@@ -1,10 +1,12 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.training import session as of_session
+from elastic_pinn.training.lifecycle.ending import estimate_text
 from elastic_pinn.training.readable import percent
 
 COLUMN = "error/estimated"
@@ -19,6 +21,19 @@ def test_the_last_row_the_summary_and_the_reason_have_the_estimate(tiny, tmp_pat
     displacement, stress = (percent(run.summary.metrics[name]) for name in (COLUMN, f"{COLUMN}_stress"))
     assert f"estimated error of the displacement {displacement}, of the stress {stress}" in run.reason
     assert run.history()["error/displacement"].iloc[-1] == pytest.approx(column[-1], rel=0.5)
+
+
+def test_the_end_tells_an_error_far_from_the_tolerance_either_way():
+    def text(error: float, tolerance: float) -> str:
+        metrics = {COLUMN: error, f"{COLUMN}_stress": 0.3}
+        return estimate_text(SimpleNamespace(metrics=metrics, config=ep.Config(tolerance=tolerance)))
+
+    start, end = "estimated error of the displacement", "of the stress 30 %"
+    assert text(0.013, 0.02) == f"{start} 1.3 %, below the tolerance of 2 %, {end}"
+    assert text(0.0001, 0.02) == f"{start} 0.01 %, far below the tolerance of 2 %, {end}"
+    assert text(0.05, 0.02) == f"{start} 5 %, above the tolerance of 2 %, {end}"
+    assert text(1.4, 0.02) == f"{start} 140 %, far above the tolerance of 2 %, {end}"
+    assert text(0.05, 0.0) == f"{start} 5 %, {end}"
 
 
 def test_an_error_of_a_tenth_is_a_warning_and_a_small_one_is_none(tiny, waves, tmp_path):

@@ -7,10 +7,11 @@ import pytest
 import torch
 import xarray as xr
 
+import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.workbench.exports import wavefields
 from elastic_pinn.workbench.figures.shown_fields import shown_fields
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError
 from tests.plates import PLATE
 
 TIMES = [0.0, 1.0, 2.0]  # s
@@ -44,9 +45,27 @@ def test_netcdf_says_what_it_holds_and_where_it_comes_from(fields, forward_run, 
     assert origin["elastic_pinn_version"] == version("elastic_pinn") and origin["Conventions"].startswith("CF")
 
 
+def test_netcdf_says_how_far_it_is_off_and_how_its_run_ended(plate_run, forward_run):
+    origin, summary = shown_fields(plate_run.latest(), nodes=2).origin, plate_run.summary
+    assert origin["estimated_error_displacement"] == summary.metrics["error/estimated"]
+    assert origin["estimated_error_stress"] == summary.metrics["error/estimated_stress"]
+    assert origin["error_units"] == "1, as relative L2 norm"
+    assert origin["verdict"] == f"completed: {summary.reason}" and "estimated error of the" in origin["verdict"]
+    assert origin["warnings"] == "; ".join(summary.warnings) != ""
+    origin = shown_fields(forward_run.latest(), nodes=2).origin
+    assert origin["error_displacement"] == forward_run.summary.metrics["error/displacement"]
+    first = ep.load_checkpoint(forward_run.checkpoints()[0].path)  # before the step that the run ended with
+    assert not {"verdict", "warnings"} & {*shown_fields(first, nodes=2).origin}
+
+
 def test_times_have_no_digits_that_are_rounding(forward_run):
     times = shown_fields(forward_run.latest(), nodes=2).instants(41)
     assert [str(t) for t in times[:5]] == ["0.0", "0.05", "0.1", "0.15", "0.2"]
+
+
+def test_a_grid_of_a_single_node_is_refused(forward_run):
+    with pytest.raises(QuantityError, match=r"nodes = \(5, 1\): at least 2 along each axis"):
+        shown_fields(forward_run.latest(), nodes=(5, 1))
 
 
 def test_vtk_is_a_series_of_images_of_the_same_values(fields, tmp_path):
