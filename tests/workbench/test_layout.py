@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -14,9 +15,10 @@ from PIL import Image
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench import figures
-from elastic_pinn.workbench.figures.layout import legend_below
+from elastic_pinn.workbench.figures.layout import Constrained, legend_below
 from elastic_pinn.workbench.figures.loss_plots import draw_stages
 from elastic_pinn.workbench.figures.picture import BLUE, GREEN, VERMILLION, Picture
+from elastic_pinn.workbench.panels.canvas import Canvas
 from tests.workbench.drawn_texts import layout_faults
 from tests.workbench.test_pictures import FIGURES, sources  # noqa: F401 a fixture
 
@@ -76,6 +78,40 @@ def test_a_map_of_any_shape_fills_its_figure(width, height):
     assert around.min() < 1.6  # inches: it is as wide, or as high, as texts and scale allow
     assert size[1] / figure.dpi < 5.6
     assert not layout_faults(figure)
+
+
+def test_pictures_that_follow_each_other_have_one_size_and_their_titles_have_room():
+    canvas, sizes = Canvas(), set()
+    for title in ("short", "a title of several words " * 5, "a title of\nseveral lines\nin all"):
+        figure, _ = map_of(1.0, 10.0)
+        figure.suptitle(title, fontsize=10)
+        assert not layout_faults(canvas.arrange(figure, "map")), title
+        sizes.add(tuple(figure.get_size_inches()))
+    assert len(sizes) == 1
+
+
+def maps_with_one_scale(layout):
+    """Six maps with a scale of colours below, and their axes' positions as an engine lays them out."""
+    figure = Picture(4.0)
+    figure.set_layout_engine(layout)
+    table = figure.subplots(2, 3)
+    for axes in table.flat:
+        image = axes.imshow(np.zeros((2, 3)), extent=(0.0, 3.0, 0.0, 2.0))
+        axes.set_title("a map")
+    figure.colorbar(image, ax=table, label="their scale", location="bottom")
+    figure.get_layout_engine().execute(figure)
+    return figure, [axes.get_position().bounds for axes in figure.axes]
+
+
+def test_the_layout_is_that_of_matplotlib_and_a_scale_is_measured_once_for_all_its_maps(monkeypatch):
+    expected, measured, measure = maps_with_one_scale("constrained")[1], [], Axes.get_tightbbox
+    monkeypatch.setattr(
+        Axes, "get_tightbbox", lambda self, *given, **named: measured.append(self) or measure(self, *given, **named)
+    )
+    figure, found = maps_with_one_scale(Constrained())
+    assert found == expected
+    assert {measured.count(each) for each in figure.axes} == {2}
+    assert not any({"get_tightbbox", "_update_ticks"} & {*vars(each)} for each in figure.findobj())
 
 
 def test_a_size_that_the_user_gives_stays():

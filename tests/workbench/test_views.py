@@ -201,6 +201,8 @@ def test_live_figures_of_several_shots_tell_whose_they_are(shots_run, monkeypatc
     live.follow(record)
     titles = []
     monkeypatch.setattr(FitView, "_draw_one", titled(FitView._draw_one, titles))
+    for view in (live.children[1], live.children[-1]):
+        assert "ep.figures.movie(run)" in view.children[-1].value
     shown, _ = live.children[-1].children[0].children
     for way in reversed(shown.options):
         shown.value = way
@@ -264,6 +266,26 @@ def test_buttons_are_where_the_receivers_are_drawn(fit):
             ring = changed[np.linalg.norm(changed - [top, left], axis=1) < 14]
             middle = 0.5 * (ring.min(0) + ring.max(0))
             assert len(ring) > 20 and np.abs(middle - [top, left]).max() < 2.0
+
+
+def places_of_buttons(fit):
+    """How far each is from the top and from the left, % of the width."""
+    return np.array(
+        [re.findall(r"calc\(([\d.]+)%", each.layout.margin) for each in fit.children[2].children[1:]], dtype=float
+    )
+
+
+def test_the_map_stays_where_it_is_when_its_title_and_scale_change(fit):
+    shown, _ = fit.children[0].children
+    shown.value = "map by receiver"
+    before = Image.open(io.BytesIO(bytes(fit.image.value))).size, places_of_buttons(fit)
+    fit._record.set_checkpoint(ep.load_checkpoint(fit._record.run_dir / "checkpoints" / "step-000000006-g000.h5"))
+    fit.draw()
+    assert Image.open(io.BytesIO(bytes(fit.image.value))).size == before[0]
+    assert np.abs(places_of_buttons(fit) - before[1]).max() < 0.2  # % of the width: 2 pixels
+    fit._whose = "\nof which the title has\nsome lines more"
+    fit.draw()
+    assert Image.open(io.BytesIO(bytes(fit.image.value))).size == before[0] == (900, before[0][1])
 
 
 def test_a_dead_receiver_is_told_and_has_no_picture(fit):

@@ -23,7 +23,7 @@ from matplotlib.typing import LineStyleType
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import replace_file
-from elastic_pinn.workbench.figures.layout import arrange, drawing
+from elastic_pinn.workbench.figures.layout import Constrained, arrange, drawing
 from elastic_pinn.workbench.figures.movie_file import Movie
 from elastic_pinn.workbench.figures.print_style import PAGE, require_width, restyle
 
@@ -66,7 +66,7 @@ class Picture(Figure):
 
     def __init__(self, height: float, width: float = WIDTH) -> None:
         """Make an empty figure."""
-        super().__init__(figsize=(width, height), dpi=DPI, layout="constrained")
+        super().__init__(figsize=(width, height), dpi=DPI, layout=Constrained())
         self._saved = b""
         self._may_resize, self._may_narrow, self._arranged = True, True, (0.0, 0.0)
 
@@ -88,6 +88,26 @@ class Picture(Figure):
             with drawing:
                 arrange(self, self._may_resize, self._may_narrow)
             self._arranged = tuple(self.get_size_inches())
+
+    def arrange_alike(self, height: float | None) -> float:
+        """Lay out one of several pictures that follow each other in one place: all are as wide as they are made, and as
+        high as the first.
+
+        Parameters
+        ----------
+        height
+            That of the first, inches; None: this is the first.
+
+        Returns
+        -------
+        float
+            Its height, inches.
+        """
+        self._may_narrow = False
+        if height is not None:
+            self.set_size_inches(self.get_figwidth(), height)
+        self.arrange()
+        return float(self.get_figheight())
 
     def savefig(self, fname: Any, **options: Any) -> None:
         """Save as any Figure does, at the resolution of print: 300 dots an inch, text as text, maps as images.
@@ -134,7 +154,7 @@ class Picture(Figure):
         require_width(width)
         self.arrange()
         copy: Picture = pickle.loads(pickle.dumps(self))  # how matplotlib copies a figure
-        copy.set_layout_engine("constrained")
+        copy.set_layout_engine(Constrained())
         restyle(copy, width, DASHES)
         copy._may_resize, copy._may_narrow, copy._arranged = True, False, (0.0, 0.0)
         return copy

@@ -17,6 +17,7 @@ from elastic_pinn.workbench.figures.misfits import draw_misfit_map, draw_residua
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.wiggles import draw_wiggles
+from elastic_pinn.workbench.panels.canvas import Canvas
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.view import PICTURE, View
 
@@ -87,6 +88,7 @@ class FitView(View):
             strongest_receiver(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
             style={"description_width": "initial"}, layout={"width": "230px"},
         )  # fmt: skip
+        self._canvas = Canvas()
         self._reason, self._below = widgets.HTML(), widgets.Image(format="png", layout=PICTURE)
         super().__init__(self._draw_shown, self._shown, self._row)
         self._map = ClickableMap(self.image, self._pick)
@@ -104,12 +106,10 @@ class FitView(View):
                 step, model = newest
                 seen = Shot("", self._record.problem, self._receivers, model)
                 try:
-                    picture = self._draw_one(seen, model, step)
-                    picture.arrange()
-                    self._map.layout.width = f"{picture.bbox.width:.0f}px"
+                    picture = self._canvas.arrange(self._draw_one(seen, model, step), str(self._shown.value))
                     if self._shown.value == MAP:
                         places = self._places_on(picture)
-                        below = draw_fit(seen, self._row.value, step)
+                        below = self._canvas.arrange(draw_fit(seen, self._row.value, step), TRACE)
                 except ValueError as error:  # a receiver that is dead, or no line of receivers
                     reason = str(error)
         self._reason.value = html.escape(reason)

@@ -10,6 +10,7 @@ from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sources import first_shot_text, shown_quantity
 from elastic_pinn.workbench.figures.units import unit_for
 from elastic_pinn.workbench.figures.wavefields import draw_wavefield
+from elastic_pinn.workbench.panels.canvas import Canvas
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.quantities import FRAMES, QUANTITIES, GridFields
@@ -24,6 +25,7 @@ class LiveWavefield:
     def __init__(self, record: LiveRecord) -> None:
         self._record = record
         self._maps: dict[str, FieldMap] = {}
+        self._canvas = Canvas()
         self._fields: tuple[Model, GridFields] | None = None
 
     def view(self) -> MovieView:
@@ -43,7 +45,7 @@ class LiveWavefield:
         if quantity == BESIDE_EXACT:
             figure = draw_wavefield(model.predict, self._record.problem, np.array([t]))
             figure.suptitle(told, fontsize=10)
-            return figure
+            return self._canvas.arrange(figure)
         if not (fields := self._fields) or fields[0] is not model:
             self._fields = fields = model, GridFields(model, NODES, told=f"{told}: ")
         if quantity in self._maps:

@@ -13,6 +13,7 @@ from elastic_pinn.workbench.figures.inversion import draw_traces
 from elastic_pinn.workbench.figures.loss_plots import Events, draw_losses, height_of
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.canvas import Canvas
 from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.live_wavefield import LiveWavefield, whose
@@ -20,6 +21,10 @@ from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import View
 
 DRAW_EVERY_S = 1.0
+TRUE_ONE = (
+    "This is the network's wavefield. That by finite elements, of which the material is found, is drawn from "
+    "checkpoints: in 05_explore, and by <code>ep.figures.movie(run)</code> and <code>ep.figures.data_fit(run)</code>."
+)
 DRAW_SHARE = 20  # pause before the next draw, in durations of the last one: at most 5 % of the time
 
 
@@ -39,11 +44,14 @@ class LiveViews(widgets.Tab):
         """Show another run, or another call for the same run."""
         problem = record.problem
         self._movie = LiveWavefield(record).view()
-        views = {"Loss": View(partial(_loss, record)), "Wavefield": self._movie}
+        views = {"Loss": View(partial(_loss, record, Canvas())), "Wavefield": self._movie}
         if problem.unknowns:
-            views["Material"] = View(partial(_material, record))
+            views["Material"] = View(partial(_material, record, Canvas()))
         if problem.receivers:
             views["Data fit"] = FitView(record, problem.receivers, whose(record))
+        if whose(record):
+            for name in {"Wavefield", "Data fit"} & views.keys():
+                views[name].children = (*views[name].children, widgets.HTML(TRUE_ONE))
         kept = self.selected_index if self.titles == tuple(views) else 0
         self.children, self.titles, self.selected_index = tuple(views.values()), tuple(views), kept
         self.layout.display = None
@@ -80,7 +88,7 @@ class LiveViews(widgets.Tab):
             view.draw()
 
 
-def _loss(record: LiveRecord) -> Picture | None:
+def _loss(record: LiveRecord, canvas: Canvas) -> Picture | None:
     if not record.row:
         return None
     events: Events = []
@@ -89,11 +97,11 @@ def _loss(record: LiveRecord) -> Picture | None:
     weights = record.weights()
     figure = Picture(height_of(weights))
     draw_losses(figure, record.losses(), weights, record.redraws(), events)
-    return figure
+    return canvas.arrange(figure)
 
 
-def _material(record: LiveRecord) -> Picture | None:
+def _material(record: LiveRecord, canvas: Canvas) -> Picture | None:
     if not record.row:
         return None
     curves = record.material()
-    return draw_traces({name: curves[name] for name in record.problem.unknowns}, record.problem)
+    return canvas.arrange(draw_traces({name: curves[name] for name in record.problem.unknowns}, record.problem))
