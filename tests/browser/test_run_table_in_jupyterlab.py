@@ -2,10 +2,12 @@
 
 import re
 
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
+from elastic_pinn.workbench.panels.run_grid import RunGrid
 from tests.browser.lab import PATIENCE_MS
 from tests.workbench.many_runs import copy_often
 
@@ -19,6 +21,19 @@ ALIGNED = """() => {
     const far = (a, b) => Math.abs(a.x - b.x) + Math.abs(a.width - b.width) > 1;
     return ![...heads].some((head, at) => far(head.getBoundingClientRect(), cells[at].getBoundingClientRect()));
 }"""  # each head is above its cells
+
+
+RENDERED = """async ([module, state]) => {
+    const {default: widget} = await import(URL.createObjectURL(new Blob([module], {type: "text/javascript"})));
+    window.sent = [];
+    const model = {
+        get: (name) => state[name],
+        set: (name, value) => { state[name] = value; },
+        save_changes: () => window.sent.push([state.selected_rows, state._clicked]),
+        on: () => {},
+    };
+    widget.render({model, el: document.body});
+}"""  # the table alone, of which `sent` has what it sends to the kernel
 
 
 def brightness(color):
@@ -61,6 +76,17 @@ class RunTable:
         """Wait until so many runs are chosen."""
         told = f"{of if listed is None else listed} of {of} runs, {count} chosen"
         expect(self.lab.page.get_by_text(told)).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_a_click_is_sent_with_the_number_of_the_list_that_it_is_into(page):
+    grid = RunGrid(lambda: None)
+    for names in (["a", "b"], ["a", "c"], ["b", "c"]):
+        grid.show(pd.DataFrame({"status": "running"}, index=names), {}, {"c"})
+    state = {name: getattr(grid, name) for name in ("_dt_args", "_number", "selected_rows", "classes", "_style")}
+    page.evaluate(RENDERED, [grid._esm, state])
+    page.locator(".dt-scroll-body tbody tr").first.click()
+    page.locator(".dt-scroll-body tbody tr").last.click()
+    assert page.evaluate("sent") == [[[0, 1], [3, 0, 1]], [[0], [3, 0]]]
 
 
 @pytest.fixture

@@ -134,6 +134,23 @@ def test_the_browser_has_new_rows_and_the_choice_among_them_by_one_message(folde
     with_panel(folder_of_runs, work)
 
 
+def test_a_click_into_a_list_that_was_replaced_meanwhile_chooses_the_run_that_was_clicked(folder_of_runs):
+    async def work(panel):
+        grid = find(panel, RunGrid)
+        grid.choose({"b", "deep/c"})
+        number, names = grid._number, list(grid.names)
+        find(panel, widgets.Text, "Filter").value = "steps == 6"
+        assert names == ["deep/c", "b", "a"] and grid.names == ["b", "a"]
+        grid.set_state({"selected_rows": [0, 2], "_clicked": [number, 0, 2]})  # b was taken out, and a chosen
+        assert grid.chosen == {"a"} and [path.name for path in panel.runs.chosen] == ["a"]
+        grid.set_state({"selected_rows": [0, 1], "_clicked": [grid._number, 0, 1]})
+        assert grid.chosen == {"a", "b"}
+        find(panel, widgets.Text, "Filter").value = ""
+        assert grid.chosen == {"a", "b", "deep/c"}
+
+    with_panel(folder_of_runs, work)
+
+
 def test_where_there_is_nothing_to_draw_no_old_picture_stays(folder_of_runs):
     async def work(panel):
         column = find(panel, widgets.Combobox)
@@ -298,11 +315,14 @@ def test_each_run_that_is_running_moves_on_whether_it_is_chosen_or_not(tmp_path,
     assert with_panel(tmp_path, work) == ({"chosen": 6, "other": 9, "still": 6}, "9")
 
 
-def test_rows_that_are_as_they_were_are_not_sent_again(folder_of_runs):
+def test_rows_that_are_as_they_were_are_not_sent_again(folder_of_runs, monkeypatch):
     async def work(panel):
         sent = []
         find(panel, RunGrid).observe(sent.append)
         panel.runs.refresh()
+        panel.runs.table["status"] = "running"
+        monkeypatch.setattr(RunList, "_show", lambda _: sent.append("a poll"))
+        assert panel.runs.refresh_running()
         return sent
 
     assert with_panel(folder_of_runs, work) == []

@@ -10,7 +10,14 @@ from typing import Any
 import ipywidgets as widgets
 from IPython import get_ipython
 
-CHANGES = ["value", "index", "selected_index", "selected_rows", "playing"]  # the traits that a browser changes
+CHANGES = [
+    "value",
+    "index",
+    "selected_index",
+    "selected_rows",
+    "_clicked",
+    "playing",
+]  # the traits that a browser changes
 
 
 def acknowledge(*changed: widgets.Widget) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from itables import JavascriptFunction
+import traitlets
+from itables import JavascriptFunction, widget
 from itables.widget import ITable
 
 from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
@@ -41,6 +44,20 @@ LOAD = JavascriptFunction(f"""function (settings) {{
     this.dataTable.type("run-rank", "order", order);
     return settings.nTable.runGridState || null;
 }}""")
+# A click is sent with the number of the list that it was into: that may have been replaced by the time it arrives.
+WITH_NUMBER = """
+export default {
+    render({model, el}) {
+        const set = (name, value) => {
+            model.set(name, value);
+            if (name === "selected_rows") model.set("_clicked", [model.get("_number"), ...value]);
+        };
+        const bound = (name) => typeof model[name] === "function" ? model[name].bind(model) : model[name];
+        const seen = new Proxy(model, {get: (_, name) => name === "set" ? set : bound(name)});
+        return itables.render({model: seen, el});
+    },
+};
+"""
 OPTIONS: dict[str, Any] = {
     "classes": "display nowrap compact",
     "style": "width:100%;margin:0",
@@ -64,6 +81,15 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+def _module() -> str:
+    """The browser's part of the table: itables' own, with clicks that have a number."""
+    text = Path(widget.__file__).with_name("static").joinpath("widget.js").read_text(encoding="utf-8")
+    own, count = re.subn(r"export\s*\{\s*(\w+) as default\s*\};?", r"const itables = \1;", text)
+    if count != 1:
+        raise ImportError("the widget.js of this itables exports no widget by default: install itables 2.9.1")
+    return own + WITH_NUMBER
+
+
 class RunGrid(ITable):
     """The rows of some runs.
 
@@ -73,39 +99,55 @@ class RunGrid(ITable):
         names: the runs that are listed, from the top of the unsorted table.
     """
 
+    _esm = _module()  # type: ignore[assignment]
+    _number = traitlets.Int().tag(sync=True)  # of the list of runs that is shown
+    _clicked = traitlets.List(traitlets.Int()).tag(sync=True)  # that number, and the rows; nothing since Python chose
+
     def __init__(self, on_choice: Callable[[], None]) -> None:
         self.names: Sequence[str] = ()
-        self._on_choice, self._is_showing = on_choice, False
+        self._lists: list[Sequence[str]] = [()]  # by their numbers
+        self._on_choice, self._is_showing, self._before = on_choice, False, set[str]()
         super().__init__(pd.DataFrame({RUN: []}), **OPTIONS)
         self.add_class("run-grid")
-        self.observe(lambda _: self._choice_changed(), "selected_rows")
+        self.observe(lambda _: self._choice_changed(), ["selected_rows", "_clicked"])
         acknowledge(self)
 
     @property
     def chosen(self) -> set[str]:
         """The runs that are listed and chosen."""
-        return {self.names[row] for row in self.selected_rows if row < len(self.names)}
+        return {self.names[row] for row in self.selected_rows}
 
     def choose(self, names: Collection[str]) -> None:
         """Choose some of the runs that are listed, and no other."""
-        self.selected_rows = [row for row, name in enumerate(self.names) if name in names]
+        with self.hold_trait_notifications():
+            self._clicked = []
+            self.selected_rows = [row for row, name in enumerate(self.names) if name in names]
 
     def show(self, table: pd.DataFrame, columns: Mapping[str, RunColumn], chosen: Collection[str]) -> None:
         """List the runs of a `runs_table` with some of its columns, and choose those among them that are chosen."""
-        self.names, self._is_showing = list(table.index), True
+        self._is_showing = True
+        if list(table.index) != self.names:
+            self.names = list(table.index)
+            self._lists.append(self.names)
         rows = [row for row, name in enumerate(self.names) if name in chosen]
         try:
             with self.hold_sync():  # otherwise the browser would for a moment choose the old rows in the new table
                 cells, definitions = _cells(table, columns), _definitions(table, columns)
+                self._number, self._clicked = len(self._lists) - 1, []
                 self.update(cells, selected_rows=rows, columnDefs=definitions, **OPTIONS)
         finally:
             self._is_showing = False
+        self._before = self.chosen
 
     def _choice_changed(self) -> None:
-        there = [row for row in self.selected_rows if row < len(self.names)]
-        if there != list(self.selected_rows):  # a click into a longer table that has since been replaced
-            self.selected_rows = there  # which calls this again
-        elif not self._is_showing:
+        if self._is_showing:
+            return
+        if self._clicked and self._clicked[0] != self._number:  # a click into a list that has since been replaced
+            number, *rows = self._clicked
+            clicked = {self._lists[number][row] for row in rows}
+            self.choose(self._before.difference(self._lists[number]) | clicked)  # which calls this again
+        elif self._before != self.chosen:
+            self._before = self.chosen
             self._on_choice()
 
 

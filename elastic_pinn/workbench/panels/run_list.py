@@ -65,9 +65,9 @@ class RunList(widgets.VBox):
     def refresh_running(self) -> bool:
         """Update the running runs; return whether a chosen one is among them."""
         running = [name for name, status in self.table["status"].items() if status == "running"]
-        for name in running:
-            self._rows[name] = run_row(self._folder / name)
-        if running:
+        read = {name: run_row(self._folder / name) for name in running}
+        if any(row != self._rows[name] for name, row in read.items()):
+            self._rows |= read
             self.table = table_of(self._rows)  # a run's end may add columns: ±, chi2
             self._show()
         return not self._grid.chosen.isdisjoint(running)
