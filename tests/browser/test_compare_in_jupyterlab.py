@@ -37,6 +37,10 @@ def test_two_runs_are_overlaid_filtered_and_exported(notebook):
     lab.field("Filter").press("Enter")
     expect(lines).to_have_count(1, timeout=PATIENCE_MS)
     lab.shot("filtered")
-    lab.click("CSV")
-    expect(lab.page.get_by_text("comparison.csv")).to_be_visible(timeout=PATIENCE_MS)
-    assert "fast" in (lab.folder / "runs" / "comparison.csv").read_text()
+    lines.first.click()
+    expect(picture).to_have_count(1, timeout=PATIENCE_MS)
+    for kind, within in {"PDF": b"%PDF", "SVG": b"<svg", "PNG": b"PNG", "CSV": b"fast"}.items():
+        lab.click(kind)
+        name = f"comparison.{kind.lower()}"
+        expect(lab.page.get_by_text(name)).to_be_visible(timeout=PATIENCE_MS)
+        assert within in (lab.folder / "runs" / name).read_bytes()
