@@ -90,8 +90,9 @@ class Picture(Figure):
             self._arranged = tuple(self.get_size_inches())
 
     def arrange_alike(self, height: float | None) -> float:
-        """Lay out one of several pictures that follow each other in one place: all are as wide as they are made, and as
-        high as the first.
+        """Lay out one of several pictures that follow each other in one place.
+
+        All are as wide as they are made, and as high as the first.
 
         Parameters
         ----------
