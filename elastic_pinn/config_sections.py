@@ -17,6 +17,7 @@ OfList = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) e
 List = Annotated[tuple[Item, ...], OfList]
 Count = Annotated[int, Field(ge=1)]
 OptionalCount = Annotated[int, Field(ge=0)]
+Threads = Annotated[int, Field(ge=0, le=1024)]  # of some 10,000 torch ends the process without a word
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]

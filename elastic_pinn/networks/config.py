@@ -168,8 +168,9 @@ class NetworkConfig(Section):
                 f"periodic_axes = {list(self.periodic_axes)} with initialization = 'features', whose features are of "
                 "the coordinates: only with 'glorot'"
             )
-        if len(set(self.periodic_axes)) < len(self.periodic_axes):
-            raise ValueError(f"periodic_axes = {list(self.periodic_axes)}: each axis once")
+        for name, each in (("periodic_axes", "axis"), ("hard_conditions", "condition")):
+            if len(set(given := getattr(self, name))) < len(given):
+                raise ValueError(f"{name} = {list(given)}: each {each} once")
         return self
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section
+from elastic_pinn.config_sections import Count, Fraction, List, NonNegative, OptionalCount, Positive, Section, Threads
 from elastic_pinn.field_declarations import OfTerm, Unit, With, needs_of
 
 OptimizerName = Literal["adam", "adamw", "sgd", "soap", "lbfgs", "ssbfgs", "ssbroyden", "last_layer",
@@ -47,7 +47,7 @@ class TrainingConfig(Section):
     compile: bool = False
     """whether torch compiles the loss on a GPU: 10 to 20 s at the start, then few launches a step, which is faster up
     to some 10,000 points and a width of 64, and slower beyond. On a CPU the loss is a compiled kernel anyway"""
-    threads: OptionalCount = 0
+    threads: Threads = 0
     """CPU threads of torch while it trains; 0: torch's own choice. A small network gains nothing from more than one"""
 
     stages: Annotated[List[OptimizerName], Field(min_length=1)] = ("adam",)

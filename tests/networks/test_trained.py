@@ -169,6 +169,7 @@ def test_adaptive_activations_start_as_plain_ones():
         ({"rank": 8}, "rank = 8 with network 'mlp': only 'separable' has one"),
         ({"periodic_axes": ["y"], "initialization": "features"}, "only with 'glorot'"),
         ({"periodic_axes": ["x", "x"]}, "each axis once"),
+        ({"hard_conditions": ["start", "start"]}, "each condition once"),
         ({"periodic_axes": ["t"]}, "'x' or 'y'"),
     ],
 )

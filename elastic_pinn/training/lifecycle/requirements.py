@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from itertools import pairwise
 from pathlib import Path
 from types import NoneType
 
@@ -17,6 +19,8 @@ from elastic_pinn.training.lifecycle.control import Control
 from elastic_pinn.training.lifecycle.resume import RunDirectoryError
 from elastic_pinn.training.session import Session
 
+BYTES = {"float32": 4, "float64": 8}
+POINTS = ("interior_points", "boundary_points", "initial_points", "interface_points", "validation_points")
 NOT_METRICS = {"step", "stage", "wall_s", "learning_rate"}  # columns without a best value
 
 
@@ -47,7 +51,11 @@ def folder_of(run_dir: str | Path) -> Path:
 
 
 def settle(config: Config, problem: Problem | ProblemMaker | None) -> tuple[Config, Problem]:
-    """Return the config and the problem that belong together."""
+    """Return the config and the problem that belong together.
+
+    Raises ConfigError where they do not, and for a config that is too large for this machine.
+    """
+    _require_memory(config)
     if problem is None:
         config.require_used()
         return _of_shots(config, problem_from(config))
@@ -57,6 +65,23 @@ def settle(config: Config, problem: Problem | ProblemMaker | None) -> tuple[Conf
     if ignored:
         raise ConfigError(f"a problem of your own was given, so {ignored} of the config would be ignored: leave it out")
     return _of_shots(config.model_copy(update=own), problem_from(config, problem))
+
+
+def _require_memory(config: Config) -> None:
+    """Raise ConfigError for a number of points, or widths of layers, that this machine's memory is too small for,
+    whatever else is needed: without their first numbers nothing can be done, and a system that runs out of memory may
+    end any process."""
+    memory, size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), BYTES[config.precision]
+    needed = {name: (getattr(config, name) * 3 * size, "coordinates") for name in POINTS}
+    if config.network == "mlp":
+        needed["hidden_layers"] = (sum(a * b for a, b in pairwise((3, *config.hidden_layers, 2))) * size, "weights")
+    for name, (least, what) in needed.items():
+        if least > memory:
+            value = config.model_dump(include={name}, mode="json")[name]
+            raise ConfigError(
+                f"{name} = {value}: their {what} alone take {least / 1e9:,.0f} GB, and this machine has "
+                f"{memory / 1e9:,.0f} GB of memory: take fewer"
+            )
 
 
 def _of_shots(config: Config, problem: Problem) -> tuple[Config, Problem]:

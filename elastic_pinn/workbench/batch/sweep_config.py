@@ -13,7 +13,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from elastic_pinn.config import FIELDS, ConfigError, plain_parameters
-from elastic_pinn.config_sections import NonNegative, OptionalCount
+from elastic_pinn.config_sections import NonNegative, OptionalCount, Threads
 from elastic_pinn.paths import delivered, from_root
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.run_folders import RUNS, stamped
@@ -146,7 +146,7 @@ class Sweep(SweepPart):
     """each of the runs above once for each seed; []: with the notebook's"""
     workers: OptionalCount = 0
     """runs at a time; 0: one for each CPU core. Of a running scheduler, it is that one's matter"""
-    threads: OptionalCount = 0
+    threads: Threads = 0
     """CPU threads of each run; 0: cores / workers on this machine, 1 on a cluster"""
     time_limit: NonNegative = 0.0
     """seconds after which a run is stopped, with a checkpoint; 0: none"""

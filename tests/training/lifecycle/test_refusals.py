@@ -51,6 +51,28 @@ def test_a_config_that_does_not_fit_changes_nothing(killed, tiny, changes, resum
     refused_as(ep.ConfigError, tiny(**changes), killed, resume=place)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"interior_points": 10**12}, "interior_points = 1000000000000: their coordinates alone take 12,000 GB"),
+        ({"validation_points": 10**12, "precision": "float64"}, "their coordinates alone take 24,000 GB"),
+        ({"hidden_layers": [10**6, 10**6]}, r"hidden_layers = \[1000000, 1000000\]: their weights alone take 4,000 GB"),
+    ],
+)
+@pytest.mark.parametrize("call", [ep.preview, lambda config: ep.train(config, "run")], ids=["preview", "train"])
+def test_what_no_memory_holds_is_refused_before_any_work(call, changes, told, tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ep.ConfigError, match=f"{told}, and this machine has .* GB of memory: take fewer"):
+        call(tiny(**changes))
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("count", [1025, 10**6])
+def test_more_threads_than_a_process_survives_are_refused(count, tiny):
+    with pytest.raises(ep.ConfigError, match=f"threads = {count}: Input should be less than or equal to 1024"):
+        tiny(threads=count)
+
+
 def test_a_problem_that_is_refused_changes_nothing(killed, tiny, waves):
     refused_as(ep.ConfigError, tiny(), killed, problem=waves(), resume="auto")
     refused_as(ep.ConfigError, tiny(target_error=0.1), killed, problem=waves(exact=None), resume="auto")
