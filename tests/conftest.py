@@ -12,7 +12,7 @@ import torch
 from elastic_pinn import Config, Displacement, Domain, Initial, Material, Problem, Receivers
 from elastic_pinn.physics.solutions import StandingWaves
 
-pytest_plugins = ["tests.s3"]
+pytest_plugins = ["tests.s3", "tests.time_box"]
 
 TINY = {
     "steps": 6,
