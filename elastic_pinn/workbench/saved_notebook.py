@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+TIMEOUT_S = 5.0  # of one command: a save waits for it
+
 
 def without_versions(model: dict[str, Any], **others: Any) -> None:
     """Leave out which Python opened a notebook, which JupyterLab writes into it before anything was run.
@@ -33,9 +35,9 @@ def compared_by_content(os_path: str, model: dict[str, Any], **others: Any) -> N
     """Let git compare a saved notebook by its content, as its filter leaves it, rather than by the size of its file.
 
     `git status` takes a file of another size for a modified one and does not call the filter, so that each notebook
-    with outputs was listed, with an empty diff. Here its entry in the index is written anew, with the same content but
-    without the size. That is done where the index has what the last commit has; nothing is staged or unstaged. Where
-    git cannot do it, the notebook is listed as before. It is a `post_save_hook`.
+    with outputs was listed, with an empty diff. Here `git add` writes the new size into its entry in the index. That is
+    done where the filter leaves what the index has and the last commit has, so that nothing is staged or unstaged.
+    Where git cannot do it, the notebook is listed as before. It is a `post_save_hook`.
 
     Parameters
     ----------
@@ -49,14 +51,26 @@ def compared_by_content(os_path: str, model: dict[str, Any], **others: Any) -> N
     if model["type"] != "notebook":
         return
     path = Path(os_path)
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):  # no git, no repository, or its index is in use
-        _git(path, "diff-index", "--cached", "--quiet", "HEAD", "--", path.name)
-        entry = _git(path, "ls-files", "--stage", "-v", "--full-name", "--", path.name)
-        if entry.startswith("H "):  # not one whose changes the user hides from git
-            _git(path, "update-index", "--index-info", given=entry.removeprefix("H "))
+    # No git, no repository, its index is in use, a slow filter: an exception would end the save with an error.
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        if _git(path, "ls-files", "-v").startswith("H "):  # not one whose changes the user hides from git
+            _git(path, "diff-index", "--cached", "--quiet", "HEAD")
+            _git(path, "diff", "--quiet")
+            _git(path, "add")
 
 
-def _git(path: Path, *words: str, given: str = "") -> str:
-    """Run a command of git in a file's folder and return what it prints. Raises CalledProcessError where it fails."""
-    command = ["git", "-C", str(path.parent), *words]
-    return subprocess.run(command, input=given, check=True, capture_output=True, text=True).stdout
+def _git(path: Path, *words: str) -> str:
+    """Run a command of git on one file and return what it prints.
+
+    Raises CalledProcessError where it fails, and TimeoutExpired.
+    """
+    command = ["git", "-C", str(path.parent), "--literal-pathspecs", *words, "--", path.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            printed, _ = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # by which git removes its lock, as it does not where it is killed
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return printed

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
+from numba.core.event import Event, EventStatus
 
 from elastic_pinn.networks.dense import kernel_cache
 
@@ -59,9 +61,26 @@ def test_without_a_home_numba_is_not_left_to_make_a_folder_named_by_a_tilde(with
     assert Path(kernel_cache.config.CACHE_DIR) == without_a_folder
 
 
+def test_code_of_others_is_compiled_as_ever_and_not_told_of(caplog):
+    caplog.set_level("INFO")
+    made = {}
+    exec("def double(x): return 2 * x", made)
+    assert made["double"].__module__ is None
+    assert numba.njit(made["double"])(4) == 8
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(("is_kept", "once"), [(True, ", once on this machine"), (False, "")])
+def test_code_is_told_to_be_compiled_once_only_where_it_is_kept(is_kept, once, caplog):
+    caplog.set_level("INFO")
+    dispatcher = numba.njit(cache=is_kept)(kernel_cache._is_private)
+    kernel_cache._Announcement().on_start(Event("numba:compile", EventStatus.START, {"dispatcher": dispatcher}))
+    assert caplog.messages == [f"compiling the network for this processor{once}: 15 s to a minute"]
+
+
 COMPILED = """
 import logging, numpy
-logging.basicConfig(level="INFO", format="%(message)s")
+logging.basicConfig(level="INFO", format="%(name)s: %(message)s")
 from elastic_pinn.networks.dense.kernel import _decay
 print(_decay(0.0), _decay(numpy.float32(0.0)))
 """
@@ -74,5 +93,6 @@ def test_code_is_told_of_once_before_it_is_compiled_and_not_where_it_was_kept(tm
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
         done = subprocess.run([sys.executable, "-c", COMPILED], env=environment, capture_output=True, text=True)
         assert done.stdout == "1.0 1.0\n", done.stderr
-        told.append(done.stderr)
-    assert told == ["compiling the network for this processor, once on this machine: 15 s to a minute\n", ""]
+        told.append([line for line in done.stderr.splitlines() if line.startswith(f"{kernel_cache.__name__}: ")])
+    once = "compiling the network for this processor, once on this machine: 15 s to a minute"
+    assert told == [[f"{kernel_cache.__name__}: {once}"], []]

@@ -23,15 +23,21 @@ logger = logging.getLogger(__name__)
 
 
 class _Announcement(event.Listener):
-    """Logs that code of this package is compiled, once a process, before it is; code that was kept is not."""
+    """Logs that code of this package is compiled, once a process, before it is; code that was kept is not.
+
+    numba calls it for any code that is compiled in this process.
+    """
 
     is_made = False
 
     def on_start(self, event: Any) -> None:
-        of = event.data["dispatcher"].py_func.__module__
-        if not self.is_made and of.startswith(f"{__package__}."):
+        dispatcher = event.data["dispatcher"]
+        module = dispatcher.py_func.__module__ or ""  # None of a function that exec made
+        if not self.is_made and module.startswith(f"{__package__}."):
             self.is_made = True
-            logger.info("compiling the network for this processor, once on this machine: 15 s to a minute")
+            is_kept = dispatcher.stats.cache_path is not None
+            once = ", once on this machine" * is_kept
+            logger.info("compiling the network for this processor%s: 15 s to a minute", once)
 
     def on_end(self, event: Any) -> None:
         """Nothing is logged: training follows."""
