@@ -217,26 +217,22 @@ class WavefieldByElements:
             recorded = self._problem.receivers.places.tolist() if self._problem.receivers else []
             every = list(dict.fromkeys([*map(tuple, recorded), *wanted]))
             self._solved[slopes] = known = self._solution(np.array(every), slopes)
-        numbers = known.numbers
-        return known._replace(rows=np.array([numbers[each] for each in wanted]))
+        return known._replace(rows=np.array([known.numbers[each] for each in wanted]))
 
     @torch.no_grad()
     def _solution(self, places: Array, slopes: tuple[str, ...]) -> _Solution:
         """Solve for the wavefield at places (N, 2), m."""
         errors = ErrorsInFoundMaterial(self._problem, places, self._still, slopes)
-        return _Solution(places, np.arange(len(places)), slopes, errors.of(self._still, ORDERS))
+        numbers = {each: row for row, each in enumerate(map(tuple, places.tolist()))}
+        return _Solution(places, numbers, np.arange(len(places)), slopes, errors.of(self._still, ORDERS))
 
 
 class _Solution(NamedTuple):
-    """What elements give at places (P, 2), m, of which the rows (N,) are wanted: from dimensionless times since the
-    first, (T,), to all orders of all slopes, (T, P, 2 S orders)."""
+    """What elements give at places (P, 2), m, by which they have numbers, and of which the rows (N,) are wanted: from
+    dimensionless times since the first, (T,), to all orders of all slopes, (T, P, 2 S orders)."""
 
     places: Array
+    numbers: dict[tuple[float, ...], int]
     rows: Array
     slopes: tuple[str, ...]
     at: Callable[[Array], Array]
-
-    @property
-    def numbers(self) -> dict[tuple[float, ...], int]:
-        """The number of each place among all."""
-        return {each: row for row, each in enumerate(map(tuple, self.places.tolist()))}

@@ -6,10 +6,12 @@ Letters: G nodes along x, H along y, N = G H of them.
 
 from __future__ import annotations
 
+import math
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +33,9 @@ from elastic_pinn.physics.elasticity import (
 )
 from elastic_pinn.physics.media.material import Plane, unit_of
 from elastic_pinn.physics.media.moduli import Moduli
-from elastic_pinn.run import Checkpoint
+from elastic_pinn.run import Checkpoint, Run
 from elastic_pinn.run.shot import WavefieldByElements
-from elastic_pinn.storage import CHECKPOINTS
-from elastic_pinn.summary import Summary
+from elastic_pinn.storage import CHECKPOINTS, CheckpointError
 
 FRAMES = 41  # of a movie
 INSTANTS = 11  # at which the largest value is searched
@@ -175,7 +176,7 @@ class GridFields:
         self._wavefield, self.origin, self.told = wavefield, origin or {}, told
         middle, half = np.array(wavefield.scales.origin), np.array(wavefield.scales.half)
         (x0, y0, self.start), (x1, y1, self.end) = (middle - half).tolist(), (middle + half).tolist()
-        along_x, along_y = (nodes, nodes) if isinstance(nodes, int) else nodes
+        along_x, along_y = np.broadcast_to(nodes, 2).tolist()
         if min(along_x, along_y) < 2:
             raise QuantityError(f"nodes = {nodes}: at least 2 along each axis are needed")
         self.x, self.y = np.linspace(x0, x1, along_x), np.linspace(y0, y1, along_y)
@@ -251,7 +252,7 @@ def origin_of(checkpoint: Checkpoint) -> Origin:
     path = checkpoint.path
     constants = {name: value for name, value in checkpoint.material().items() if isinstance(value, float)}
     return {
-        "run": run_of(path).name,
+        "run": posixpath.basename(run_of(path)),
         "checkpoint": str(path),
         "step": checkpoint.step,
         **{f"material_{name}": value for name, value in constants.items()},
@@ -264,16 +265,31 @@ def origin_of(checkpoint: Checkpoint) -> Origin:
 def _judgement_of(checkpoint: Checkpoint) -> Origin:
     """Return how far a checkpoint's wavefield is off, and the verdict on it of the run that ended with it."""
     known = checkpoint.metrics
-    errors = {attribute: known[name] for name, attribute in ERRORS.items() if name in known}
-    units = {"error_units": "1, as relative L2 norm"} if errors else {}
-    summary = Summary.of(Path(run_of(checkpoint.path)))
-    if summary.step != checkpoint.step or summary.status in ("", "running"):
-        return {**errors, **units}
+    errors = {attribute: known[name] for name, attribute in ERRORS.items() if math.isfinite(known.get(name, math.nan))}
+    return {
+        **errors,
+        **({"error_units": "1", "error_norm": "relative L2"} if errors else {}),
+        **_verdict_on(checkpoint),
+    }
+
+
+def _verdict_on(checkpoint: Checkpoint) -> Origin:
+    """Return how the run that ended with a checkpoint did; nothing for any other, and where that cannot be read."""
+    try:
+        summary = Run(run_of(checkpoint.path)).summary
+    except (CheckpointError, OSError):
+        return {}
+    snapshot, name = checkpoint.snapshot, posixpath.basename(str(checkpoint.path))
+    is_last = (summary.run_id, summary.generation, summary.checkpoint) == (
+        snapshot.attributes.get("run_id"), snapshot.generation, name
+    )  # fmt: skip
+    if not is_last or summary.status in ("", "running"):
+        return {}
     warnings = {"warnings": "; ".join(summary.warnings)} if summary.warnings else {}
-    return {**errors, **units, "verdict": f"{summary.status}: {summary.reason}", **warnings}
+    return {"verdict": f"{summary.status}: {summary.reason}", **warnings}
 
 
-def run_of(checkpoint: Path | str) -> PurePosixPath:
-    """Return the folder of a checkpoint's run, or the file's folder if it is not in a run."""
-    folder = PurePosixPath(checkpoint).parent
-    return folder.parent if folder.name == CHECKPOINTS else folder
+def run_of(checkpoint: Path | str) -> str:
+    """Return the path or URL of a checkpoint's run, or of the file's folder if it is not in a run."""
+    folder = posixpath.dirname(str(checkpoint))
+    return posixpath.dirname(folder) if posixpath.basename(folder) == CHECKPOINTS else folder

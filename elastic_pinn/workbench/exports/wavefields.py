@@ -99,7 +99,7 @@ def can_write(ending: str) -> bool:
 
 def export_path(checkpoint: Path | str, name: str, ending: str) -> Path:
     """Return the path for a quantity of a checkpoint: runs/exports/RUN/STEP-QUANTITY.ENDING."""
-    run, runs = run_of(checkpoint), project_root() / RUNS
+    run, runs = PurePosixPath(run_of(checkpoint)), project_root() / RUNS
     folder = run.relative_to(runs) if run.is_relative_to(runs) else run.name
     return runs / EXPORTS / folder / f"{PurePosixPath(checkpoint).stem}-{name}{ending}"
 

@@ -1,7 +1,10 @@
 """What is written of a quantity over time, others can read."""
 
+import json
+import shutil
 from importlib.metadata import version
 
+import fsspec
 import numpy as np
 import pytest
 import torch
@@ -11,7 +14,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.workbench.exports import wavefields
 from elastic_pinn.workbench.figures.shown_fields import shown_fields
-from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError
+from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError, origin_of
 from tests.plates import PLATE
 
 TIMES = [0.0, 1.0, 2.0]  # s
@@ -49,13 +52,45 @@ def test_netcdf_says_how_far_it_is_off_and_how_its_run_ended(plate_run, forward_
     origin, summary = shown_fields(plate_run.latest(), nodes=2).origin, plate_run.summary
     assert origin["estimated_error_displacement"] == summary.metrics["error/estimated"]
     assert origin["estimated_error_stress"] == summary.metrics["error/estimated_stress"]
-    assert origin["error_units"] == "1, as relative L2 norm"
+    assert (origin["error_units"], origin["error_norm"]) == ("1", "relative L2")
     assert origin["verdict"] == f"completed: {summary.reason}" and "estimated error of the" in origin["verdict"]
     assert origin["warnings"] == "; ".join(summary.warnings) != ""
     origin = shown_fields(forward_run.latest(), nodes=2).origin
     assert origin["error_displacement"] == forward_run.summary.metrics["error/displacement"]
-    first = ep.load_checkpoint(forward_run.checkpoints()[0].path)  # before the step that the run ended with
-    assert not {"verdict", "warnings"} & {*shown_fields(first, nodes=2).origin}
+
+
+def test_of_a_checkpoint_within_a_run_netcdf_has_the_error_of_its_own_and_no_verdict(plate_run, forward_run):
+    within = ep.load_checkpoint(forward_run.checkpoints()[0].path)
+    assert origin_of(within)["error_displacement"] == within.metrics["error/displacement"]
+    assert not {"verdict", "warnings"} & {*origin_of(within)}
+    last = plate_run.latest()  # the estimate is made at the end: before, the metric is not known
+    last.metrics |= dict.fromkeys(["error/estimated", "error/estimated_stress"], float("nan"))
+    assert not [name for name in origin_of(last) if "error" in name]
+
+
+def test_the_verdict_is_of_the_very_checkpoint_that_its_run_ended_with(plate_run, tmp_path):
+    newest = plate_run.latest().path
+    run = ep.Run(shutil.copytree(plate_run.path, tmp_path / "run"))
+    path, summary = run.path / "checkpoints" / newest.name, run.path / "summary.json"
+    assert "verdict" in origin_of(ep.load_checkpoint(path))
+    of_run = json.loads(summary.read_text())
+    for other in ({"run_id": "another"}, {"generation": 1}, {"checkpoint": "another.h5"}, {"status": "running"}):
+        summary.write_text(json.dumps(of_run | other))
+        assert "verdict" not in origin_of(ep.load_checkpoint(path)), other
+    summary.write_text(json.dumps(of_run)[:-20])
+    assert "verdict" not in (origin := origin_of(ep.load_checkpoint(path))) and origin["run"] == "run"
+    alone = shutil.copy(newest, tmp_path)
+    assert "verdict" not in origin_of(ep.load_checkpoint(alone))
+
+
+def test_a_run_on_a_remote_store_has_its_verdict_too(plate_run):
+    store, there = fsspec.filesystem("memory"), "/verdict/run"
+    store.put(str(plate_run.path), there, recursive=True)
+    try:
+        origin = origin_of(ep.Run(f"memory:/{there}").latest())
+    finally:
+        store.rm(there, recursive=True)
+    assert (origin["run"], origin["verdict"]) == ("run", f"completed: {plate_run.summary.reason}")
 
 
 def test_times_have_no_digits_that_are_rounding(forward_run):
@@ -63,7 +98,9 @@ def test_times_have_no_digits_that_are_rounding(forward_run):
     assert [str(t) for t in times[:5]] == ["0.0", "0.05", "0.1", "0.15", "0.2"]
 
 
-def test_a_grid_of_a_single_node_is_refused(forward_run):
+def test_a_number_of_nodes_may_be_one_of_numpy_and_a_grid_of_a_single_node_is_refused(forward_run):
+    fields = GridFields(forward_run.latest().model(), np.int64(5))
+    assert (len(fields.x), len(fields.y)) == (5, 5)
     with pytest.raises(QuantityError, match=r"nodes = \(5, 1\): at least 2 along each axis"):
         shown_fields(forward_run.latest(), nodes=(5, 1))
 
