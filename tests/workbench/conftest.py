@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -72,7 +73,8 @@ def moved_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def folder_of_runs(tmp_path_factory):
-    """Three finished runs: `a`, `b` with another seed, and `deep/c` with another learning rate and fewer steps."""
+    """Three finished runs: `a`, `b` with another seed, and `deep/c` with another learning rate and fewer steps, each
+    begun a second after the one before, however fast they are."""
     folder = tmp_path_factory.mktemp("runs")
     few = AS_DRAWN | {
         "hidden_layers": [8],
@@ -82,8 +84,11 @@ def folder_of_runs(tmp_path_factory):
         "steps": 6,
     }
     few |= {"validation_points": 16, "validate_every": 2, "estimate_error": False}
-    for name, changes in {"a": {}, "b": {"seed": 1}, "deep/c": {"learning_rate": 0.02, "steps": 3}}.items():
-        ep.train(ep.Config(**few | changes), folder / name)
+    some = {"a": {}, "b": {"seed": 1}, "deep/c": {"learning_rate": 0.02, "steps": 3}}
+    for second, (name, changes) in enumerate(some.items()):
+        summary = ep.train(ep.Config(**few | changes), folder / name).path / "summary.json"
+        begun = {"started": f"2026-01-02T03:04:0{second}+00:00"}
+        summary.write_text(json.dumps(json.loads(summary.read_text()) | begun, indent=2))
     (folder / "notes").mkdir()
     return folder
 

@@ -85,7 +85,7 @@ def test_every_path_of_every_command_is_written_out():
         for name, hint in each.items()
         if name != "return" and {str, Path} & {hint.__origin__, *get_args(hint.__origin__)}
     }
-    no_paths = {"scheduler", "why", "quantity", "shot", "name", *ImportOptions.model_fields} - {"positions"}
+    no_paths = {"scheduler", "why", "quantity", "shot", "name", "nodes", *ImportOptions.model_fields} - {"positions"}
     assert {name for name, callback in texts if callback is None} == no_paths
     paths = {"location", "locations", "directory", "notebook", "csv", "output", "file", "run"}
     assert {name for name, _ in texts} > paths

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels.run_grid import RunGrid
+from elastic_pinn.workbench.panels.run_grid import LISTS, RunGrid, with_numbers
 from elastic_pinn.workbench.panels.run_list import RunList
 from elastic_pinn.workbench.run_columns import MISSING, run_columns
 from tests.workbench.many_runs import copy_often
@@ -107,6 +107,23 @@ def test_a_name_is_listed_without_its_hash_and_a_long_one_without_its_middle():
 def test_a_table_with_few_or_no_runs_is_one_too(folder_of_runs, tmp_path, count):
     runs = RunList(folder_of_runs / "a" if count else tmp_path, lambda: None)
     assert len(shown(grid_of(runs))["run"]) == count == len(runs.chosen)
+
+
+def test_a_click_into_a_list_that_is_kept_no_more_changes_no_choice(folder_of_runs):
+    grid = grid_of(RunList(folder_of_runs, lambda: None))
+    grid.choose({"a"})
+    for count in range(2 * LISTS):
+        grid.show(pd.DataFrame(index=["a", f"run {count}"]), {}, grid.chosen)
+    grid.set_state({"selected_rows": [1], "_clicked": [1, 1]})
+    assert grid.chosen == {"a"}
+
+
+def test_an_itables_of_another_build_is_used_as_it_is(caplog):
+    other = "const t={};export{t as widget};"
+    assert with_numbers(other) == other and "may choose another run" in caplog.text
+    caplog.clear()
+    numbered = with_numbers("const t={};export{t as default};")
+    assert numbered.startswith("const t={};const itables = t;") and not caplog.messages
 
 
 def test_a_click_into_a_table_that_was_replaced_by_a_shorter_one_breaks_nothing(folder_of_runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,10 @@ from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_columns import MISSING, RUN, RunColumn, ranks, texts
 
+logger = logging.getLogger(__name__)
+
+SCRIPT = Path(widget.__file__).parent / "static/widget.js"
+LISTS = 16  # of runs, that are kept for clicks on their way
 NAME_LENGTH = 44  # characters of a run's name that are shown
 TEXT_LENGTH = 30  # of any other cell
 HEIGHT = "312px"  # of some 12 rows, below the heads
@@ -81,13 +86,16 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def _module() -> str:
-    """The browser's part of the table: itables' own, with clicks that have a number."""
-    text = Path(widget.__file__).with_name("static").joinpath("widget.js").read_text(encoding="utf-8")
+def with_numbers(text: str) -> str:
+    """Return the browser's part of the table, itables' own, with clicks that have a number; as it is where it exports
+    its widget in another way than by default."""
     own, count = re.subn(r"export\s*\{\s*(\w+) as default\s*\};?", r"const itables = \1;", text)
     if count != 1:
-        raise ImportError("the widget.js of this itables exports no widget by default: install itables 2.9.1")
-    return own + WITH_NUMBER
+        logger.warning(
+            "a click into a table of runs that is renewed in the same moment may choose another run: only with itables "
+            "2.9.1 it is told which table it was into"
+        )
+    return own + WITH_NUMBER if count == 1 else text
 
 
 class RunGrid(ITable):
@@ -99,13 +107,13 @@ class RunGrid(ITable):
         names: the runs that are listed, from the top of the unsorted table.
     """
 
-    _esm = _module()  # type: ignore[assignment]
+    _esm = with_numbers(SCRIPT.read_text(encoding="utf-8"))  # type: ignore[assignment]
     _number = traitlets.Int().tag(sync=True)  # of the list of runs that is shown
     _clicked = traitlets.List(traitlets.Int()).tag(sync=True)  # that number, and the rows; nothing since Python chose
 
     def __init__(self, on_choice: Callable[[], None]) -> None:
         self.names: Sequence[str] = ()
-        self._lists: list[Sequence[str]] = [()]  # by their numbers
+        self._lists: dict[int, Sequence[str]] = {0: ()}  # the last ones, by their numbers
         self._on_choice, self._is_showing, self._before = on_choice, False, set[str]()
         super().__init__(pd.DataFrame({RUN: []}), **OPTIONS)
         self.add_class("run-grid")
@@ -115,7 +123,7 @@ class RunGrid(ITable):
     @property
     def chosen(self) -> set[str]:
         """The runs that are listed and chosen."""
-        return {self.names[row] for row in self.selected_rows}
+        return _at(self.selected_rows, self.names)
 
     def choose(self, names: Collection[str]) -> None:
         """Choose some of the runs that are listed, and no other."""
@@ -128,12 +136,13 @@ class RunGrid(ITable):
         self._is_showing = True
         if list(table.index) != self.names:
             self.names = list(table.index)
-            self._lists.append(self.names)
+            self._lists[1 + max(self._lists)] = self.names
+            self._lists = dict([*self._lists.items()][-LISTS:])
         rows = [row for row, name in enumerate(self.names) if name in chosen]
         try:
             with self.hold_sync():  # otherwise the browser would for a moment choose the old rows in the new table
                 cells, definitions = _cells(table, columns), _definitions(table, columns)
-                self._number, self._clicked = len(self._lists) - 1, []
+                self._number, self._clicked = max(self._lists), []
                 self.update(cells, selected_rows=rows, columnDefs=definitions, **OPTIONS)
         finally:
             self._is_showing = False
@@ -144,11 +153,18 @@ class RunGrid(ITable):
             return
         if self._clicked and self._clicked[0] != self._number:  # a click into a list that has since been replaced
             number, *rows = self._clicked
-            clicked = {self._lists[number][row] for row in rows}
-            self.choose(self._before.difference(self._lists[number]) | clicked)  # which calls this again
+            listed = self._lists.get(number, ())
+            self.choose(self._before.difference(listed) | _at(rows, listed))  # which calls this again
+        elif max(self.selected_rows, default=-1) >= len(self.names):
+            self.choose(self.chosen)  # likewise
         elif self._before != self.chosen:
             self._before = self.chosen
             self._on_choice()
+
+
+def _at(rows: Sequence[int], names: Sequence[str]) -> set[str]:
+    """The names in some rows, as far as there are such rows."""
+    return {names[row] for row in rows if row < len(names)}
 
 
 def _cells(table: pd.DataFrame, columns: Mapping[str, RunColumn]) -> pd.DataFrame:

@@ -16,5 +16,6 @@ class StatusLine(widgets.HTML):
         self.add_class("ep-status")
 
     def show(self, status: str, text: str) -> None:
-        """Show another status, which may be empty, and another text."""
-        self.value = f"{f'<b>{status}</b> ' if status else ''}{html.escape(text)}{STYLE}"
+        """Show another status and another text, either of which may be empty."""
+        told = f"{f'<b>{status}</b> ' if status else ''}{html.escape(text)}"
+        self.value = f"{told}{STYLE}" if told else ""

@@ -117,7 +117,7 @@ def test_the_log_tells_what_takes_long_within_a_step(tmp_path, tiny, caplog, mon
     monkeypatch.setattr(trainer, "LONG_S", 0.0)
     config = tiny(network="random_features", hidden_layers=[300], stages=["last_layer"], precision="float64", steps=1)
     train(config.model_copy(update={"log_level": "info"}), tmp_path / "run")
-    assert any(line.startswith("step 1: solving 602 amplitudes, ") for line in caplog.messages)
+    assert any(line.startswith("step 1: solving 602 amplitudes: about ") for line in caplog.messages)
 
 
 def test_the_reason_to_stop_is_that_of_whoever_asked(tmp_path, tiny):
