@@ -1,4 +1,4 @@
-"""The base class of all errors of this package, and the error of a config."""
+"""The base class of all errors of this package, and the errors of a config."""
 
 
 class ElasticPinnError(Exception):
@@ -10,3 +10,7 @@ class ElasticPinnError(Exception):
 
 class ConfigError(ElasticPinnError, ValueError):
     """An invalid config: the text names each bad field, its value and what is legal."""
+
+
+class MissingProblemError(ConfigError):
+    """A problem of the user's own, which is in no config, is not given."""

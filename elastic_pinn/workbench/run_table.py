@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from elastic_pinn.config import Config, ConfigError
+from elastic_pinn.config import FIELDS, Config, ConfigError
 from elastic_pinn.config_sections import as_written
+from elastic_pinn.parameters import not_a_field
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics.media.material import DERIVED_UNITS, UNITS
 from elastic_pinn.run import Run
@@ -22,6 +24,12 @@ from elastic_pinn.workbench.fit_columns import CONDITION, UNREADABLE, fit_column
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
 
 ERROR = " ±"  # after the name of an unknown
+
+OPTIONAL = (
+    "warnings", "estimated", *(column for name in (*UNITS, *DERIVED_UNITS) for column in (name, f"{name}{ERROR}")),
+    "fit", "chi2", CONDITION,
+)  # fmt: skip
+"""Columns that a table has where any run has a value for them."""
 
 RunRow = tuple[dict[str, Any], Config | None]  # the columns of a run without its config's fields, and its config
 
@@ -51,12 +59,12 @@ def runs_table(folder: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     whose files cannot be read has the status unreadable.
 
     columns: those that are wanted, in this order: of the above, or any field or own number of the config, whether the
-    runs differ in it or not; (): the above. Raises ConfigError for a folder without a run, and for a column that none
-    of its runs has, with those that there are.
+    runs have it or not; (): the above. Raises ConfigError for a column of another name, with the nearest ones, and for
+    what is no list.
     """
     rows = run_rows(folder)
     table = table_of(rows)
-    return _with_columns(table, rows, columns, folder) if columns else table
+    return _with_columns(table, rows, columns) if columns else table
 
 
 def run_rows(folder: str | Path) -> dict[str, RunRow]:
@@ -78,24 +86,18 @@ def table_of(rows: Mapping[str, RunRow]) -> pd.DataFrame:
     return table.sort_values("started", ascending=False, kind="stable")
 
 
-def _with_columns(
-    table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequence[str], folder: str | Path
-) -> pd.DataFrame:
+def _with_columns(table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequence[str]) -> pd.DataFrame:
     """The wanted columns of a table, see `runs_table`."""
-    if not rows:
-        raise ConfigError(f"{folder} holds no run: name a folder in which, or below which, runs are")
+    if isinstance(columns, str):
+        raise ConfigError(f"columns = {columns!r}: a list is needed, [{columns!r}]")
     configs = {run: config.flat() for run, (_, config) in rows.items() if config}
-    fields = {name for values in configs.values() for name in values}
-    if unknown := [name for name in columns if name not in table and name not in fields]:
-        raise ConfigError(
-            f"no run of {folder} has {', '.join(map(repr, unknown))}: its columns are {', '.join(table)}, and each "
-            "field of the config can be one"
-        )
-    added = {
-        name: [written(configs.get(str(run), {}).get(name)) for run in table.index]
-        for name in columns
-        if name not in table
-    }
+    legal = dict.fromkeys([*table, *OPTIONAL, *FIELDS, *(name for values in configs.values() for name in values)])
+    if unknown := [name for name in columns if name not in legal]:
+        raise ConfigError("\n".join(not_a_field(n, legal, ()).replace("a field", "a column of runs") for n in unknown))
+    added = {}
+    for name in set(columns).difference(table):
+        is_result = name in OPTIONAL  # which no run has
+        added[name] = [math.nan if is_result else written(configs.get(run, {}).get(name)) for run in table.index]
     return table.assign(**added)[list(columns)]
 
 

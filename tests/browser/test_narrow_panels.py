@@ -46,7 +46,8 @@ CUT_OFF = """panels => panels.flatMap(panel => {
         const text = each.querySelector(".lm-TabBar-tabLabel") ?? each;
         const isText = each.matches("button, .lm-TabBar-tab, .widget-label");
         if (isText && text.scrollWidth > text.clientWidth + 1) found.push("cut: " + name);
-        if (Math.abs(shade(getComputedStyle(text).color) - behind(text)) < 60) found.push("illegible: " + name);
+        const own = shade(getComputedStyle(text).color);  // null: nothing is written
+        if (own !== null && Math.abs(own - behind(text)) < 60) found.push("illegible: " + name);
     }
     return found;
 })"""

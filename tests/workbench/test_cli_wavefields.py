@@ -6,6 +6,7 @@ import xarray as xr
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.cli import wavefields
+from elastic_pinn.workbench.cli.arguments import needing_problem
 from elastic_pinn.workbench.figures.field_maps import FieldMap
 from elastic_pinn.workbench.figures.movie import NODES
 from elastic_pinn.workbench.figures.movie_file import Movie
@@ -111,7 +112,10 @@ def test_a_problem_of_one_s_own_is_needed_only_where_elements_solve_and_for_figu
     problem = ep.problem_from(tiny())
     run = ep.train(tiny(problem="own", steps=1), tmp_path / "run", problem)
     told = refused(1, "figure", run.path, "snapshots", "--output", tmp_path / "a.pdf")
-    assert "of your own" in told and "ep.figures.snapshots(run, problem=problem).savefig('a.pdf')" in told
+    call = f"ep.figures.snapshots(run, problem=problem).savefig('{tmp_path / 'a.pdf'}')"
+    assert "of your own" in told and call in " ".join(told.split())
+    with pytest.raises(ep.ConfigError, match=r"^another fault$"), needing_problem(call):
+        raise ep.ConfigError("another fault")
     assert "run.estimate_error(problem)" in refused(1, "estimate", run.path)
     assert "figures.loss_curves" not in said("figure", run.path, "loss_curves", "--output", tmp_path / "a.pdf")
     words = {"movie": ["--output", tmp_path / "a.gif"], "fields": ["--nodes", 3, "--nc", tmp_path / "a.nc"]}

@@ -63,17 +63,19 @@ def test_losses_of_an_earlier_version_stand_at_the_step_before_and_all_else_at_i
 
 
 def test_runs_without_a_history_are_named_and_the_others_are_drawn(runs, tmp_path, monkeypatch):
-    lost = [copy_of(runs[0], tmp_path / name, {}) for name in ("lost", "gone")]
+    lost = [copy_of(runs[0], tmp_path / name, {}) for name in ("lost", "gone", "away", "missing")]
     for folder in lost:
         (folder / "history.h5").unlink()
         shutil.rmtree(folder / "checkpoints")
     figure = compare([lost[0], runs[1], lost[1]])
     told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["lost: has no history that can be read", "b", "gone: has no history that can be read"]
-    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [0, 6, 0]
+    assert told == ["b", "2 runs without a history that can be read: lost, gone"]
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [6, 0]
+    seeds = [curve.name for curve in curves_of([runs[1], *lost], "loss/pde", "step", 1, by_seed=True)]
+    assert seeds[1:] == ["4 runs without a history that can be read: lost, gone, away, ..."]
     monkeypatch.setattr("elastic_pinn.workbench.figures.comparison.NAMED", 3)
-    many = compare([*runs, *lost]).axes[0].get_title(loc="left")
-    assert many.startswith("3 curves, ") and many.endswith("\ngone: has no history that can be read")
+    many = compare([*runs, lost[0]]).axes[0].get_title(loc="left")
+    assert many.startswith("3 curves, ") and many.endswith("\n1 run without a history that can be read: lost")
     with pytest.raises(ep.CheckpointError, match="lost"):
         compare(lost)
     with pytest.raises(ValueError, match=r"none of these 2 runs has a column 'loss/pdf'; they have: .*loss/pde"):
@@ -126,6 +128,10 @@ def test_a_smoothed_curve_says_over_how_many_rows(runs):
 def test_a_column_that_no_run_has_is_refused_with_those_that_there_are(runs):
     with pytest.raises(ValueError, match=r"none of these 3 runs has a column 'loss/pdf'; they have: .*loss/pde"):
         compare(runs, "loss/pdf")
+
+
+def test_the_stage_can_be_drawn_as_any_column(runs):
+    assert {*compare(runs, "stage").axes[0].lines[0].get_ydata()} == {0.0}
 
 
 def test_a_range_is_seen_where_there_is_one_step(runs, monkeypatch):

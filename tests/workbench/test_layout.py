@@ -88,6 +88,8 @@ def test_pictures_that_follow_each_other_have_one_size_and_their_titles_have_roo
         assert not layout_faults(canvas.arrange(figure, "map")), title
         sizes.add(tuple(figure.get_size_inches()))
     assert len(sizes) == 1
+    heights = [canvas.arrange(each, "wiggles").get_figheight() for each in (Picture(2.44), Picture(5.38))]
+    assert heights == [2.44, 5.38]  # of two records, and of nine
 
 
 def maps_with_one_scale(layout):

@@ -67,17 +67,19 @@ def test_an_empty_or_missing_folder_has_no_runs(tmp_path):
     assert runs_table(tmp_path / "nothing").empty
 
 
-def test_a_column_may_be_any_field_and_one_that_there_is_not_is_refused_with_those_that_there_are(
-    folder_of_runs, tmp_path
-):
+def test_a_column_may_be_any_field_or_result_and_another_name_is_refused_with_the_nearest(folder_of_runs, tmp_path):
     table = runs_table(folder_of_runs, ["hidden_layers", "seed", "error"])
     assert list(table) == ["hidden_layers", "seed", "error"] and set(table["hidden_layers"]) == {"[8]"}
     assert table["seed"].to_dict() == runs_table(folder_of_runs)["seed"].to_dict()
-    fault = r"has 'estimated', 'layers': its columns are status, step, error, .* field of the config can be one"
-    with pytest.raises(ep.ConfigError, match=fault):
-        runs_table(folder_of_runs, ["estimated", "layers", "seed"])
-    with pytest.raises(ep.ConfigError, match="nothing holds no run"):
-        runs_table(tmp_path / "nothing", ["seed"])
+    results = ["warnings", "estimated", "mu", "mu ±", "c_p", "fit", "chi2", "condition"]  # which none of these has
+    assert runs_table(folder_of_runs, [*results, "seed"])[results].isna().all(axis=None)
+    empty = runs_table(tmp_path / "nothing", ["seed", "error", "fit"])
+    assert empty.empty and list(empty) == ["seed", "error", "fit"]
+    for folder in (folder_of_runs, tmp_path / "nothing"):
+        with pytest.raises(ep.ConfigError, match=r"^'hiden_layers' is not a column of runs; did you mean 'hidden_lay"):
+            runs_table(folder, ["seed", "hiden_layers"])
+        with pytest.raises(ep.ConfigError, match=r"^columns = 'seed': a list is needed, \['seed'\]"):
+            runs_table(folder, "seed")
 
 
 def test_differences_are_the_fields_that_are_not_alike(folder_of_runs):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from elastic_pinn.config_sections import Section
-from elastic_pinn.errors import ConfigError
+from elastic_pinn.errors import ConfigError, MissingProblemError
 from elastic_pinn.own_numbers import OwnNumbers, own_numbers, require_declared
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.setups.material import MaterialConfig
@@ -128,9 +128,10 @@ def problem_from(config: ProblemConfig, own: Problem | ProblemMaker | None = Non
 
     Raises
     ------
+    MissingProblemError
+        A ConfigError: for problem "own" where none is given.
     ConfigError
-        For problem "own" where none is given, and for a function that does not take the config's own numbers or does
-        not return a Problem.
+        For a function that does not take the config's own numbers or does not return a Problem.
     ProblemError
         For a problem that is impossible or has no solution.
     ReceiverFileError
@@ -143,7 +144,7 @@ def problem_from(config: ProblemConfig, own: Problem | ProblemMaker | None = Non
     if own is not None:
         return _made(own, config.own, Problem)
     if config.problem == "own":
-        raise ConfigError(
+        raise MissingProblemError(
             "problem 'own' is in no config: give it too, as train(config, run_dir, problem=...) or "
             "snapshots(run, problem=...); from a shell that is not possible: in Python run.estimate_error(problem) and "
             "physical_checks(run, problem)"

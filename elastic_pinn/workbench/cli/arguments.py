@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from elastic_pinn.config import Config
     from elastic_pinn.storage import Checkpoints, Found
 
 CHECKPOINTS, QUARANTINE = "checkpoints", "quarantine"
@@ -55,18 +54,16 @@ def checkpoints_of(run: str, folder: str = CHECKPOINTS) -> Checkpoints:
 
 
 @contextmanager
-def needing_problem(config: Config, call: str) -> Iterator[None]:
+def needing_problem(call: str) -> Iterator[None]:
     """Report by what call in Python one has what needs a problem of the user's own, which no file has and no command
     can be given."""
-    from elastic_pinn.errors import ConfigError
+    from elastic_pinn.errors import MissingProblemError
 
     try:
         yield
-    except ConfigError as error:
-        if config.problem != "own":
-            raise
+    except MissingProblemError as error:
         fault = "this needs the problem of the run, which is of your own and in no file"
-        raise ConfigError(f"{fault}: with it, {call} does the same in Python") from error
+        raise MissingProblemError(f"{fault}: with it, {call} does the same in Python") from error
 
 
 def load_at(location: str, best: bool = False) -> Found:

@@ -37,7 +37,7 @@ def estimate(
     for location in locations:
         try:
             checkpoint = _checkpoint_at(location)
-            with needing_problem(checkpoint.config, "run.estimate_error(problem)"):
+            with needing_problem("run.estimate_error(problem)"):
                 estimated = checkpoint.estimate_error()
         except ElasticPinnError as error:
             faults.append(f"{location}: {error}")

@@ -57,8 +57,8 @@ def figure(
     if width is not None:
         require_width(width)
     source = open_source(Run(location) if is_run(location) else location)
-    call = f"ep.figures.{name}(run, problem=problem).savefig({output.name!r})"
-    with needing_problem(source.config, call):
+    call = f"ep.figures.{name}(run, problem=problem).savefig({str(output)!r})"
+    with needing_problem(call):
         sources = [source] if name == "loss_curves" else source
         drawn = getattr(figures, name)(sources, **({"shot": shot} if shot else {}))
     write(output, as_file(drawn if width is None else drawn.for_print(width), output.suffix.removeprefix(".")))

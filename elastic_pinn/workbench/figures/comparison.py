@@ -22,6 +22,7 @@ from elastic_pinn.workbench.figures.sources import Source, open_source, require_
 
 Over = Literal["step", "wall_s"]
 AXES = {"step": "optimizer step", "wall_s": "training time (s)"}
+MOST_LOST = 3  # runs without a history that are named
 MOST_POINTS = 2000  # of a curve: more are not visible at notebook width
 
 Array = np.ndarray
@@ -41,7 +42,7 @@ class Curve(NamedTuple):
 def compare(
     sources: Sequence[Source], column: str = "loss/total", over: Over = "step", smooth: int = 1, by_seed: bool = False
 ) -> Picture:
-    """Draw one column of the history of several runs, on a log axis.
+    """Draw one column of the history of several runs, on a log axis; `stage` on a linear one.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def compare(
     many = len(curves) > len(SERIES)
     colors = colormaps["viridis"](np.linspace(0, 0.95, len(curves))) if many else SERIES
     lines = [_draw(axes, curve, color) for curve, color in zip(curves, colors, strict=False)]
-    axes.set_yscale("log")
+    axes.set_yscale("linear" if column == "stage" else "log")  # stages are counted from 0
     axes.set_xlabel(AXES[over])
     if over == "step":
         whole_ticks(axes)
@@ -92,10 +93,11 @@ def compare(
 
 
 def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, by_seed: bool) -> list[Curve]:
-    """Return the curves of those sources that have the column, in their order, and without points those of sources
+    """Return the curves of those sources that have the column, in their order, and without points one for all sources
     whose history cannot be read. Raises as `compare`."""
     opened = [open_source(source) for source in sources]
-    names = by_fields([each.config for each in opened]) if by_seed else short_names([str(e.path) for e in opened])
+    paths = short_names([str(each.path) for each in opened])
+    names = by_fields([each.config for each in opened]) if by_seed else paths
     histories, faults = [], []
     for each in opened:
         try:
@@ -105,18 +107,21 @@ def curves_of(sources: Sequence[Source], column: str, over: Over, smooth: int, b
             histories.append(None)
     if len(faults) == len(opened):
         raise faults[0]
-    known = dict.fromkeys(name for each in histories if each is not None for name in each if name != "stage")
+    known = dict.fromkeys(name for each in histories if each is not None for name in each)
     if column not in known:
         raise ValueError(f"none of these {len(sources)} runs has a column {column!r}; they have: {', '.join(known)}")
     are_zero = all(is_rounding(column, each) for each in histories if each is not None and column in each)
     groups: dict[str, list[pd.Series]] = {}
     for name, history in zip(names, histories, strict=True):
-        if history is None:
-            groups[f"{name}: has no history that can be read"] = []
-        elif column in history and is_rounding(column, history) and not are_zero:  # it would only stretch the axis
+        if history is None or column not in history:
+            continue
+        if is_rounding(column, history) and not are_zero:  # it would only stretch the axis
             groups[f"{name}: zero but for rounding"] = []
-        elif column in history:
+        else:
             groups.setdefault(name, []).append(_series(history, column, over, smooth))
+    if lost := [path for path, history in zip(paths, histories, strict=True) if history is None]:
+        named = ", ".join([*lost[:MOST_LOST], *["..."] * (len(lost) > MOST_LOST)])
+        groups[f"{len(lost)} run{'s' * (len(lost) > 1)} without a history that can be read: {named}"] = []
     return [_curve(name, members) for name, members in groups.items()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elastic_pinn.errors import ConfigError
+from elastic_pinn.errors import MissingProblemError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
@@ -16,15 +16,13 @@ def shown_fields(
     """Return a checkpoint's wavefield on a grid, as `Checkpoint.predict` has it.
 
     nodes: along both axes alike, or along x and along y. shot: the name of one of several; "": the first. problem: the
-    user's, or the function that makes it; required where elements solve, if the run has one. Raises ConfigError where
-    it is missing.
+    user's, or the function that makes it; required where elements solve, if the run has one. Raises
+    MissingProblemError where it is missing.
     """
     try:
         wavefield = wavefield_of(checkpoint, shot, problem)
-    except ConfigError as error:
-        if problem is not None or checkpoint.config.problem != "own":
-            raise
-        raise ConfigError(
+    except MissingProblemError as error:
+        raise MissingProblemError(
             f"finite elements solve for the wavefield of {checkpoint.path}, and need its problem, which is of your own "
             "and in no run: give it in Python, as ep.figures.movie(run, problem=problem).save('movie.gif') or, to "
             "write NetCDF and VTK too, ExplorePanel(run_dir, problem=problem) in 05_explore"

@@ -4,13 +4,14 @@ from elastic_pinn.workbench.figures.picture import Picture
 
 
 class Canvas:
-    """The heights of the pictures of a live view: of each kind that of the first."""
+    """The heights of the pictures of a live view: of each kind, and size as made, that of the first."""
 
     def __init__(self) -> None:
-        self._heights: dict[tuple[str, int], float] = {}
+        self._heights: dict[tuple[str, int, tuple[float, ...]], float] = {}
 
     def arrange(self, picture: Picture, kind: str = "") -> Picture:
-        """Lay out a picture in the size of the first of its kind that had as many axes, and return it."""
-        key = kind, len(picture.axes)
+        """Lay out a picture in the size of the first of its kind that was made with as many axes and as large, and
+        return it."""
+        key = kind, len(picture.axes), tuple(picture.get_size_inches().tolist())
         self._heights[key] = picture.arrange_alike(self._heights.get(key))
         return picture
