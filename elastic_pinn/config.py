@@ -177,7 +177,11 @@ class Config(CheckpointConfig, TrainingConfig, NetworkConfig, ProblemConfig):
             if not isinstance(given.pop(name, ""), str):
                 raise ConfigError(f"{name} = {in_one_line(namespace[name])}: must be text, {legal}")
         names = [*(name for name in FIELDS if name != "own"), *own]
-        faults = [not_a_field(name, [*names, *beside], BESIDE_CONFIG, HELP) for name in given if name not in names]
+        faults = [
+            not_a_field(name, [*names, *beside], BESIDE_CONFIG, HELP, [*own, *beside, *BESIDE_CONFIG])
+            for name in given
+            if name not in names
+        ]
         fields = {name: value for name, value in given.items() if name in names and name not in own}
         numbers = config = None
         try:

@@ -39,10 +39,32 @@ def with_fields(text: str | None, fields: Mapping[str, FieldInfo]) -> str:
 
 
 def signature_of(fields: Mapping[str, FieldInfo]) -> inspect.Signature:
-    """Return a signature with the names and defaults of fields, for help(), which tells their legal values further
-    down: as annotations they take many thousand characters."""
+    """Return a signature with the names, types and defaults of fields, for help() and tooltips.
+
+    The types are without bounds and choices, which would take many thousand characters: the docstring has them.
+    """
     keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Signature([inspect.Parameter(name, keyword, default=each.default) for name, each in fields.items()])
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                keyword,
+                default=each.get_default(call_default_factory=True),
+                annotation=_plain_type(each.annotation),
+            )
+            for name, each in fields.items()
+        ]
+    )
+
+
+def _plain_type(kind: Any) -> Any:
+    """The type alone of an annotation, such as float, str, tuple or float | None."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return _plain_type(parts[0]) | None
+    if origin is Annotated:
+        return _plain_type(parts[0])
+    return type(parts[0]) if origin is Literal else origin or kind
 
 
 def _legal(kind: Any, metadata: list[Any]) -> str:

@@ -100,11 +100,13 @@ def _is_near(name: str, fields: Collection[str]) -> bool:
     return bool(difflib.get_close_matches(name, fields, n=1, cutoff=NEAR))
 
 
-def not_a_field(name: str, fields: Collection[str], beside: Collection[str], listed_by: str = "") -> str:
+def not_a_field(
+    name: str, fields: Collection[str], beside: Collection[str], listed_by: str = "", unlisted: Collection[str] = ()
+) -> str:
     """Return the error message for a name that is not a field: what may be meant, or where all legal names are listed.
 
     beside: the notebook parameters that are not fields but arguments of ep.train. listed_by: what lists the fields; "":
-    the message does.
+    the message does. unlisted: legal names that it does not list.
     """
     if name in beside:
         return f"{name!r} is an argument of ep.train, not a field of Config"
@@ -114,7 +116,8 @@ def not_a_field(name: str, fields: Collection[str], beside: Collection[str], lis
     if likely:
         hint = f"did you mean {' or '.join(map(repr, likely))}?"
     else:
-        hint = f"{listed_by} lists the legal ones" if listed_by else f"legal names: {', '.join(legal)}"
+        others = f", all but {', '.join(unlisted)}" if unlisted else ""
+        hint = f"{listed_by} lists the legal ones{others}" if listed_by else f"legal names: {', '.join(legal)}"
     return f"{name!r} is not a field; {hint}"
 
 

@@ -79,12 +79,21 @@ def test_a_misspelt_field_is_refused_with_the_nearest_names_or_else_with_what_li
     assert refusal(stesp=3) == "'stesp' is not a field; did you mean 'steps'?"
     assert refusal(frequency=3) == "'frequency' is not a field; did you mean 'time_frequency' or 'input_frequency'?"
     assert refusal(qqq=3) == "'qqq' is not a field; help(ep.Config) lists the legal ones"
+    with pytest.raises(ConfigError) as error:
+        Config.from_namespace(notebook(qqq=3, softness=0.1, reference=1), own={"softness": float}, beside=["reference"])
+    assert str(error.value) == (
+        "'qqq' is not a field; help(ep.Config) lists the legal ones, all but softness, reference, run_dir, resume"
+    )
 
 
 def test_help_begins_with_the_names_of_the_fields_and_their_defaults_alone():
     signature = inspect.signature(Config)
     assert [*signature.parameters] == [*FIELDS]
     assert signature.parameters["steps"].default == Config().steps
+    shown = {name: str(signature.parameters[name]) for name in ("steps", "activation", "hidden_layers", "density")}
+    assert shown["steps"] == f"steps: int = {Config().steps}" and shown["activation"].startswith("activation: str = ")
+    assert shown["hidden_layers"].startswith("hidden_layers: tuple = ")
+    assert shown["density"] == "density: float | None = None"
     assert len(str(signature)) < 3000
     assert pydoc.render_doc(Config, renderer=pydoc.plaintext).count("Annotated[") == 0
 

@@ -112,8 +112,7 @@ def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
     """
     fields = ImportOptions.model_fields
     faults = [
-        not_a_field(name, fields, (), "elastic-pinn import --help").replace("a field", "an option of an import")
-        for name in given.keys() - fields
+        not_a_field(name, fields, ()).replace("a field", "an option of an import") for name in given.keys() - fields
     ]
     known = {
         name: default_for_none(fields[name], _listed(name, plain(value)))

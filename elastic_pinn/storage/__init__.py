@@ -43,6 +43,7 @@ __all__ = [
     "copy_tree",
     "folder_at",
     "is_locked",
+    "kept_text",
     "locked",
     "name_of",
     "naming",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
         Found,
         best_first,
         checkpoints_of,
+        kept_text,
         name_of,
         order,
     )

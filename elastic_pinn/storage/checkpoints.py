@@ -169,6 +169,27 @@ def name_of(step: int, generation: int) -> str:
     return f"step-{step:09d}-g{generation:03d}.h5"
 
 
+def kept_text(step: int, newest: str | None) -> str:
+    """Tell what is kept of a run that was stopped, as part of a sentence.
+
+    Parameters
+    ----------
+    step
+        At which it was stopped.
+    newest
+        The name of its newest checkpoint, of an earlier step where saving failed; None without any.
+
+    Returns
+    -------
+    str
+        Such as "step-000000500-g000.h5 keeps all until then".
+    """
+    if not newest:
+        return "no checkpoint keeps anything of it" if step else "nothing was trained yet"
+    _, last = order(newest)
+    return f"{newest} keeps all until {f'step {last}, and nothing after it' if last < step else 'then'}"
+
+
 def order(name: str) -> tuple[int, int]:
     """Return (generation, step) from a checkpoint's name; a newer checkpoint has a higher pair."""
     step, generation = re.findall(r"[0-9]+", name)[:2]

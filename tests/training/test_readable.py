@@ -1,5 +1,7 @@
 """Numbers and durations as they are shown."""
 
+import math
+
 import pytest
 
 from elastic_pinn.training.readable import about, duration, percent
@@ -14,11 +16,16 @@ def test_a_part_in_percent_has_two_digits_or_all_before_the_point(part, text):
 
 DURATIONS = {
     0.0: "0 s", 0.042: "0.042 s", 9.96: "10 s", 42.4: "42 s", 59.7: "1 min", 200.0: "3 min 20 s", 725.0: "12 min 05 s",
-    3599.8: "1 h", 7500.0: "2 h 05 min", 86_400.0: "1 day 0 h", 273_600.0: "3 days 4 h",
+    3599.8: "1 h", 7199.0: "2 h", 7500.0: "2 h 05 min", 86_390.0: "1 day", 86_400.0: "1 day", 172_764.0: "2 days",
+    273_600.0: "3 days 4 h", math.inf: "unknown",
 }  # fmt: skip
 
 
 def test_a_duration_has_its_units_and_an_estimated_one_fewer_digits():
     assert {seconds: duration(seconds) for seconds in DURATIONS} == DURATIONS
-    estimated = {0.0: "1 s", 6.7: "7 s", 58.0: "1 min", 116.0: "1 min 55 s", 171.0: "3 min", 7_600.0: "2 h 05 min"}
+    estimated = {
+        0.0: "1 s", 6.7: "7 s", 58.0: "1 min", 116.0: "1 min 55 s", 171.0: "3 min", 7_600.0: "2 h 05 min",
+        172_764.0: "2 days", math.inf: "unknown",
+    }  # fmt: skip
     assert {seconds: about(seconds) for seconds in estimated} == estimated
+    assert duration(math.nan) == about(math.nan) == "unknown"

@@ -14,6 +14,7 @@ from typing import Any
 
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
+from elastic_pinn.storage import kept_text
 from elastic_pinn.summary import Summary
 from elastic_pinn.training.distributed.processes import LostProcessError, Processes, leave
 from elastic_pinn.training.optimizers.flat import put
@@ -121,20 +122,24 @@ def _deferred_signals(
         for number, usual in before.items():
             signal.signal(number, usual)
     if deferred:
-        if run_dir:
-            logger.warning("%s", _end_text(run_dir, signal.Signals(deferred[0]).name))
-        signal.raise_signal(deferred[0])
+        try:
+            if run_dir:
+                logger.warning("%s: %s", signal.Signals(deferred[0]).name, _end_text(run_dir))
+        finally:
+            signal.raise_signal(deferred[0])
 
 
-def _end_text(run_dir: Path, by: str) -> str:
+def _end_text(run_dir: Path) -> str:
     """What happened to a run that a signal ended, what is kept of it, and how it goes on."""
-    summary = Summary.of(run_dir)
-    if summary.status != "stopped":
-        return f"{by}: {run_dir} was {summary.status} at step {summary.step} by then"
-    return (
-        f"{by}: {run_dir} was stopped at step {summary.step} and keeps all until then, in {summary.checkpoint}; the "
-        "same call with resume='auto' goes on from there"
-    )
+    try:
+        summary = Summary.of(run_dir)
+        if summary.status == "stopped":
+            kept = kept_text(summary.step, summary.checkpoint)
+            onward = "goes on from there" if summary.checkpoint else "begins anew"
+            return f"{run_dir} was stopped at step {summary.step}; {kept}; the same call with resume='auto' {onward}"
+    except (OSError, ValueError) as error:
+        return f"how {run_dir} ended is not known: {' '.join(str(error).split())}"
+    return f"{run_dir} was {summary.status or 'not begun'} at step {summary.step} by then"
 
 
 def _picklable(error: BaseException) -> BaseException:

@@ -64,19 +64,24 @@ def with_verdict(session: Session, end: str, fit: Fit) -> str:
 
 def estimate_text(session: Session) -> str:
     """Say how far the wavefield is off the exact one by the estimate, and how that is to the tolerance, which is of the
-    displacement; "" where there is no estimate."""
-    known, of = session.metrics, zip(("displacement", "stress"), ESTIMATED, strict=True)
-    errors = [f"of the {name} {percent(known[metric])}" for name, metric in of if metric in known]
-    if ESTIMATED[0] in known and session.config.tolerance:
-        errors[0] += f", {_beside_tolerance(known[ESTIMATED[0]], session.config.tolerance)}"
+    displacement; "" where there is no estimate, or none that is finite."""
+    tolerance = session.config.tolerance
+    errors: list[str] = []
+    for name, metric in zip(("displacement", "stress"), ESTIMATED, strict=True):
+        if math.isfinite(error := session.metrics.get(metric, math.nan)):
+            is_compared = metric == ESTIMATED[0] and tolerance
+            errors.append(f"of the {name} {_beside_tolerance(error, tolerance) if is_compared else percent(error)}")
     return f"estimated error {', '.join(errors)}" if errors else ""
 
 
 def _beside_tolerance(error: float, tolerance: float) -> str:
-    """How an error is to a tolerance, in words."""
-    side = "below" if error <= tolerance else "above"
+    """An error, and how it is to a tolerance; with a third digit where two do not tell them apart."""
+    digits = 3 if percent(error) == percent(tolerance) else 2
+    side = "below" if error < tolerance else "above"
+    if percent(error, digits) == percent(tolerance, digits):
+        side = "at"
     is_far = not tolerance / FAR <= error <= tolerance * FAR
-    return f"{'far ' * is_far}{side} the tolerance of {percent(tolerance)}"
+    return f"{percent(error, digits)} ({'far ' * is_far}{side} the tolerance of {percent(tolerance, digits)})"
 
 
 def estimate_doubt(session: Session, chosen: Collection[str]) -> str:

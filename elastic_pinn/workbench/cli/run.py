@@ -46,14 +46,15 @@ def run(
     read.check(parameters)
     location = read.directive(RUN_DIR, parameters)
     run_dir = from_root(location) if location else None
-    from elastic_pinn.workbench.batch.headless import run_notebook  # slow to import: faults are reported before
+    from elastic_pinn.storage import kept_text  # slow to import, as the next: faults are reported before
+    from elastic_pinn.workbench.batch.headless import run_notebook
 
     supervisor, message = Supervisor(), "the run ends with a checkpoint, and draws what it has"
     with stop_on_signals(lambda: supervisor.stop("asked to stop"), message) as stop_requested:
         executed = run_notebook(read, run_dir, parameters, supervisor)
     summary = Summary.of(executed.parent)
     if stop_requested.is_set() and summary.status != "completed":  # else it had ended before it could be stopped
-        kept = f"{summary.checkpoint} has all until then" if summary.checkpoint else "nothing was trained yet"
+        kept = kept_text(summary.step, summary.checkpoint)
         print_line(f"stopped at step {summary.step}, {kept}: run_dir={executed.parent} resume=auto continues it")
         raise typer.Exit(INTERRUPTED)
     print_line(f"executed notebook: {executed}")

@@ -1,5 +1,6 @@
 """A loss that is no number ends the run, leaves every checkpoint good, and says what to go on from."""
 
+import json
 import math
 import signal
 
@@ -8,6 +9,8 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.storage import LiveHistory
+from elastic_pinn.training.distributed import roles
+from elastic_pinn.training.distributed.roles import _deferred_signals
 from elastic_pinn.training.lifecycle.record import Record
 
 
@@ -137,9 +140,41 @@ def test_a_signal_is_a_stop_with_a_checkpoint_and_then_what_it_is_to_any_program
     assert seen == [number]
     [told] = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert told.startswith(
-        f"{number.name}: {run.path} was stopped at step 3 and keeps all until then, in step-000000003-g000"
+        f"{number.name}: {run.path} was stopped at step 3; step-000000003-g000.h5 keeps all until then; "
     )
     assert told.endswith("the same call with resume='auto' goes on from there")
+
+
+@pytest.mark.parametrize(
+    ("summary", "told"),
+    [
+        ({"status": "completed", "step": 9}, "was completed at step 9 by then"),
+        (
+            {"status": "stopped", "step": 500, "checkpoint": "step-000000100-g000.h5"},
+            "was stopped at step 500; step-000000100-g000.h5 keeps all until step 100, and nothing after it; the same "
+            "call with resume='auto' goes on from there",
+        ),
+        (
+            {"status": "stopped", "step": 5},
+            "was stopped at step 5; no checkpoint keeps anything of it; the same call with resume='auto' begins anew",
+        ),
+        ({"status": "stopped", "step": "five"}, "ended is not known: 1 validation error"),
+        (None, "was not begun at step 0 by then"),
+    ],
+)
+def test_a_signal_tells_what_the_summary_knows_and_has_its_effect_whatever_that_is(tmp_path, caplog, summary, told):
+    if summary:
+        (tmp_path / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(KeyboardInterrupt), _deferred_signals(lambda reason: None, tmp_path):
+        signal.raise_signal(signal.SIGINT)
+    [text] = caplog.messages
+    assert text.startswith("SIGINT: ") and f"{tmp_path} {told}" in text
+
+
+def test_a_signal_has_its_effect_where_its_end_cannot_be_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(roles, "_end_text", lambda run_dir: 1 / 0)
+    with pytest.raises(KeyboardInterrupt), _deferred_signals(lambda reason: None, tmp_path):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_the_second_interrupt_is_obeyed_at_once(tiny, tmp_path):

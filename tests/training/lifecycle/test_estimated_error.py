@@ -24,16 +24,22 @@ def test_the_last_row_the_summary_and_the_reason_have_the_estimate(tiny, tmp_pat
 
 
 def test_the_end_tells_an_error_far_from_the_tolerance_either_way():
-    def text(error: float, tolerance: float) -> str:
-        metrics = {COLUMN: error, f"{COLUMN}_stress": 0.3}
+    def text(error: float, tolerance: float, stress: float = 0.3) -> str:
+        metrics = {COLUMN: error, f"{COLUMN}_stress": stress}
         return estimate_text(SimpleNamespace(metrics=metrics, config=ep.Config(tolerance=tolerance)))
 
     start, end = "estimated error of the displacement", "of the stress 30 %"
-    assert text(0.013, 0.02) == f"{start} 1.3 %, below the tolerance of 2 %, {end}"
-    assert text(0.0001, 0.02) == f"{start} 0.01 %, far below the tolerance of 2 %, {end}"
-    assert text(0.05, 0.02) == f"{start} 5 %, above the tolerance of 2 %, {end}"
-    assert text(1.4, 0.02) == f"{start} 140 %, far above the tolerance of 2 %, {end}"
+    assert text(0.013, 0.02) == f"{start} 1.3 % (below the tolerance of 2 %), {end}"
+    assert text(0.0001, 0.02) == f"{start} 0.01 % (far below the tolerance of 2 %), {end}"
+    assert text(0.05, 0.02) == f"{start} 5 % (above the tolerance of 2 %), {end}"
+    assert text(1.4, 0.02) == f"{start} 140 % (far above the tolerance of 2 %), {end}"
     assert text(0.05, 0.0) == f"{start} 5 %, {end}"
+    assert text(0.0204, 0.02) == f"{start} 2.04 % (above the tolerance of 2 %), {end}"
+    assert text(0.0196, 0.0204) == f"{start} 1.96 % (below the tolerance of 2.04 %), {end}"
+    assert text(0.020001, 0.02) == f"{start} 2 % (at the tolerance of 2 %), {end}"
+    assert text(math.nan, 0.02) == f"estimated error {end}"
+    assert text(0.01, 0.02, math.inf) == f"{start} 1 % (below the tolerance of 2 %)"
+    assert text(math.inf, 0.02, math.nan) == ""
 
 
 def test_an_error_of_a_tenth_is_a_warning_and_a_small_one_is_none(tiny, waves, tmp_path):
