@@ -145,6 +145,15 @@ def test_a_signal_is_a_stop_with_a_checkpoint_and_then_what_it_is_to_any_program
     assert told.endswith("the same call with resume='auto' goes on from there")
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt; it is ignored where tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("summary", "told"),
     [
@@ -171,24 +180,22 @@ def test_a_signal_tells_what_the_summary_knows_and_has_its_effect_whatever_that_
     assert text.startswith("SIGINT: ") and f"{tmp_path} {told}" in text
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_has_its_effect_where_its_end_cannot_be_told(tmp_path, monkeypatch):
     monkeypatch.setattr(roles, "_end_text", lambda run_dir: 1 / 0)
     with pytest.raises(KeyboardInterrupt), _deferred_signals(lambda reason: None, tmp_path):
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_the_second_interrupt_is_obeyed_at_once(tiny, tmp_path):
     def impatient(record):
         if record["step"] == 3:
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            ep.train(tiny(), tmp_path / "run", control=ep.Control(impatient))
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        ep.train(tiny(), tmp_path / "run", control=ep.Control(impatient))
     assert ep.Run(tmp_path / "run").latest().step == 0
 
 
