@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-GRACE_S = 20.0  # for a checkpoint, and the figures after it
+GRACE_S = 90.0  # for a checkpoint, and the figures after it, which take 15 s on a slow machine
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 

@@ -34,7 +34,7 @@ def test_ctrl_c_ends_a_notebook_with_a_checkpoint_and_says_how_to_go_on(command,
             assert running.poll() is None, running.stderr.read()
             time.sleep(0.1)
         os.killpg(running.pid, signal.SIGINT)
-        said, _ = running.communicate(timeout=120)
+        said, _ = running.communicate(timeout=300)
     run = ep.Run(run_dir)
     assert (run.status, run.reason) == ("stopped", "asked to stop")
     assert run.latest().step == len(run.history()) > 0
@@ -51,7 +51,7 @@ def test_ctrl_c_ends_each_run_with_a_checkpoint_and_the_same_command_goes_on(wri
             assert sweep.poll() is None, sweep.stderr.read()
             time.sleep(0.1)
         os.killpg(sweep.pid, signal.SIGINT)
-        said, _ = sweep.communicate(timeout=120)
+        said, _ = sweep.communicate(timeout=300)
     assert sweep.returncode == 130 and "the same command continues" in said
     begun = [path.parent for path in folder.glob("*/config.json")]
     assert len(begun) == 2
