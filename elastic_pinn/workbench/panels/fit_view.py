@@ -17,9 +17,8 @@ from elastic_pinn.workbench.figures.misfits import draw_misfit_map, draw_residua
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
 from elastic_pinn.workbench.figures.wiggles import draw_wiggles
-from elastic_pinn.workbench.panels.canvas import Canvas
 from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.view import PICTURE, View
+from elastic_pinn.workbench.panels.view import PICTURE, Canvas, View
 
 TRACE, MAP = "one receiver", "map by receiver"
 SHOWN = (TRACE, "wiggles", "B-scan", MAP, "residual against noise", "f-k")

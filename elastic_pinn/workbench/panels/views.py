@@ -13,12 +13,11 @@ from elastic_pinn.workbench.figures.inversion import draw_traces
 from elastic_pinn.workbench.figures.loss_plots import Events, draw_losses, height_of
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.canvas import Canvas
 from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.live_wavefield import LiveWavefield, whose
 from elastic_pinn.workbench.panels.movie_view import MovieView
-from elastic_pinn.workbench.panels.view import View
+from elastic_pinn.workbench.panels.view import Canvas, View
 
 DRAW_EVERY_S = 1.0
 TRUE_ONE = (
