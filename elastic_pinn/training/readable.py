@@ -34,15 +34,17 @@ def readable(value: float, unit: str) -> str:
     Parameters
     ----------
     value
-        A finite number, in the unit.
+        The number, in the unit.
     unit
         The unit's symbol, without a prefix.
 
     Returns
     -------
     str
-        Three digits, and the unit with its prefix.
+        Three digits, and the unit with its prefix; "infinite" for infinity, "unknown" for NaN.
     """
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else "infinite"
     power = min(3, max(-4, math.floor(math.log10(value) / 3))) if value > 0 else 0
     return f"{value / 1000.0**power:.3g} {'pnµm kMG'[power + 4].strip()}{unit}"
 
