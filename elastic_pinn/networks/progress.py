@@ -36,15 +36,18 @@ def work(what: str) -> Iterator[Callable[[float], None]]:
     """Name the work of the block.
 
     Yields a function to be called before each noticeable piece, with the part of the work that is done, from 0 to 1;
-    it checks for cancellation, too.
+    it checks for cancellation, too. Work of which it was never called is not reported, nor is its end.
     """
-    report = _report.get()
+    report, is_begun = _report.get(), False
 
     def at(part: float) -> None:
+        nonlocal is_begun
+        is_begun = True
         check_cancelled()
         report(what, part)
 
     try:
         yield at
     finally:
-        report("", 1.0)
+        if is_begun:
+            report("", 1.0)

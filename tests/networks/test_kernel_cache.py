@@ -4,13 +4,15 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
 import pytest
-from numba.core.event import Event, EventStatus
+from numba.core import event
 
-from elastic_pinn.networks.dense import kernel_cache
+from elastic_pinn.networks.dense import kernel, kernel_cache, prepare
+from elastic_pinn.networks.progress import reported
 
 
 @pytest.fixture
@@ -61,28 +63,56 @@ def test_without_a_home_numba_is_not_left_to_make_a_folder_named_by_a_tilde(with
     assert Path(kernel_cache.config.CACHE_DIR) == without_a_folder
 
 
+def double(x):
+    return 2 * x
+
+
+def nothing(*arguments):
+    return 0.0
+
+
 def test_code_of_others_is_compiled_as_ever_and_not_told_of(caplog):
-    caplog.set_level("INFO")
-    made = {}
-    exec("def double(x): return 2 * x", made)
-    assert made["double"].__module__ is None
-    assert numba.njit(made["double"])(4) == 8
+    caplog.set_level("INFO", logger="elastic_pinn")
+    with kernel_cache.compilation_told(numba.njit(nothing)):
+        assert numba.njit(double)(4) == 8
     assert caplog.text == ""
+    listeners = event._registered["numba:compile"]
+    assert not [each for each in listeners if isinstance(each, kernel_cache._Listener)], "only while one is called"
 
 
 @pytest.mark.parametrize(("is_kept", "once"), [(True, ", once on this machine"), (False, "")])
-def test_code_is_told_to_be_compiled_once_only_where_it_is_kept(is_kept, once, caplog):
-    caplog.set_level("INFO")
-    dispatcher = numba.njit(cache=is_kept)(kernel_cache._is_private)
-    kernel_cache._Announcement().on_start(Event("numba:compile", EventStatus.START, {"dispatcher": dispatcher}))
+def test_code_is_told_to_be_compiled_in_any_thread_once_only_where_it_is_kept(
+    is_kept, once, caplog, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", str(tmp_path))
+    caplog.set_level("INFO", logger="elastic_pinn")
+    kernel_cache._log.cache_clear()
+    function, told = numba.njit(cache=is_kept)(double), []
+    with reported(lambda *each: told.append(each)):
+        for _ in range(2):
+            with kernel_cache.compilation_told(function), ThreadPoolExecutor(1) as threads:
+                assert threads.submit(function, 4).result() == 8
+    assert told == [(f"compiling the network for this processor{once}", 0.0), ("", 1.0)]
     assert caplog.messages == [f"compiling the network for this processor{once}: 15 s to a minute"]
+
+
+def test_whoever_calls_the_kernel_is_told_when_it_is_compiled(monkeypatch):
+    told = []
+    for name in ("sum_of_squares", "jets"):
+        monkeypatch.setattr(kernel, name, numba.njit(nothing))
+    with reported(lambda *each: told.append(each)):
+        prepare()
+    assert told == [("compiling the network for this processor", 0.0), ("", 1.0)] * 4, "two functions, two precisions"
 
 
 COMPILED = """
 import logging, numpy
 logging.basicConfig(level="INFO", format="%(name)s: %(message)s")
 from elastic_pinn.networks.dense.kernel import _decay
-print(_decay(0.0), _decay(numpy.float32(0.0)))
+from elastic_pinn.networks.dense.kernel_cache import compilation_told
+for number in (0.0, numpy.float32(0.0)):
+    with compilation_told(_decay):
+        print(_decay(number))
 """
 
 
@@ -92,7 +122,7 @@ def test_code_is_told_of_once_before_it_is_compiled_and_not_where_it_was_kept(tm
     for _ in range(2):
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
         done = subprocess.run([sys.executable, "-c", COMPILED], env=environment, capture_output=True, text=True)
-        assert done.stdout == "1.0 1.0\n", done.stderr
+        assert done.stdout == "1.0\n1.0\n", done.stderr
         told.append([line for line in done.stderr.splitlines() if line.startswith(f"{kernel_cache.__name__}: ")])
     once = "compiling the network for this processor, once on this machine: 15 s to a minute"
     assert told == [[f"{kernel_cache.__name__}: {once}"], []]

@@ -14,6 +14,15 @@ def test_work_is_reported_with_the_part_that_is_done_and_its_end():
     assert reports == [("counting", 0.0), ("counting", 0.5), ("", 1.0)]
 
 
+def test_work_that_never_began_ends_no_other():
+    reports = []
+    with reported(lambda *each: reports.append(each)), work("counting") as at:
+        at(0.5)
+        with work("compiling"):
+            pass
+        assert reports == [("counting", 0.5)]
+
+
 def test_cancelled_work_is_reported_as_over():
     reports = []
 

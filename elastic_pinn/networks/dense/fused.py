@@ -45,7 +45,7 @@ class Part:
 
 def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradients: bool) -> Sums:
     """Compute each set's sum of squared misfits, and half its gradients; meaningless without `with_gradients`."""
-    from elastic_pinn.networks.dense import kernel  # numba is slow to import, and needed for training only
+    from elastic_pinn.networks.dense import kernel, kernel_cache  # numba is slow to import, and only training needs it
 
     flat, widths = _flat(layers), _widths(layers)
     parts = [
@@ -73,7 +73,7 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
             workspace, by_flat[p], by_operator[p], by_coefficients[part.equations][rows],
         )  # fmt: skip
 
-    with _single_threaded_blas().limit(limits=1):
+    with _single_threaded_blas().limit(limits=1), kernel_cache.compilation_told(kernel.sum_of_squares):
         _in_parallel(work, len(parts))
     of = np.array([part.equations for part in parts])
     sets = range(len(equations))
@@ -87,7 +87,7 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
 
 def jets_at(layers: Layers, points: Tensor, names: Components) -> Tensor:
     """Compute the jet of the outputs at many points (N, 3), without gradients, (J, N, C)."""
-    from elastic_pinn.networks.dense import kernel
+    from elastic_pinn.networks.dense import kernel, kernel_cache
 
     flat, widths, size = _flat(layers), _widths(layers), len(names)
     parts, where = _parts(0, len(points), size, widths.max()), _array(points)
@@ -99,7 +99,7 @@ def jets_at(layers: Layers, points: Tensor, names: Components) -> Tensor:
         workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, size), flat.dtype)
         kernel.jets(flat, widths, kinds, scale, axes, pairs, where[part.low : part.high], workspace, found, part.low)
 
-    with _single_threaded_blas().limit(limits=1):
+    with _single_threaded_blas().limit(limits=1), kernel_cache.compilation_told(kernel.jets):
         _in_parallel(work, len(parts))
     return torch.from_numpy(found)
 

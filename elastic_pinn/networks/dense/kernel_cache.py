@@ -1,5 +1,5 @@
 """Where compiled code is kept, for users who can write neither into the package nor into a home directory, and what is
-logged before it is compiled, which takes long.
+told before it is compiled, which takes long.
 
 numba looks for a folder beside the source file, then in the user's cache folder, and refuses to compile where it may
 write to neither: an installed package, a service account, a container whose user has only a number.
@@ -11,6 +11,9 @@ import logging
 import os
 import stat
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +21,53 @@ import numba
 from numba import njit
 from numba.core import event
 
+from elastic_pinn.networks.progress import work
+
 config: Any = numba.config  # its attributes come from the environment, unknown to a type checker
 logger = logging.getLogger(__name__)
 
 
-class _Announcement(event.Listener):
-    """Logs that code of this package is compiled, once a process, before it is; code that was kept is not.
+class _Listener(event.Listener):
+    """Acts before one function is compiled; numba calls it for any function of this process.
 
-    numba calls it for any code that is compiled in this process.
+    function: as numba has made it.
     """
 
-    is_made = False
+    def __init__(self, function: Any, act: Callable[[], None]) -> None:
+        self._function, self._act = function, act
 
     def on_start(self, event: Any) -> None:
-        dispatcher = event.data["dispatcher"]
-        module = dispatcher.py_func.__module__ or ""  # None of a function that exec made
-        if not self.is_made and module.startswith(f"{__package__}."):
-            self.is_made = True
-            is_kept = dispatcher.stats.cache_path is not None
-            once = ", once on this machine" * is_kept
-            logger.info("compiling the network for this processor%s: 15 s to a minute", once)
+        if event.data["dispatcher"] is self._function:
+            self._act()
 
     def on_end(self, event: Any) -> None:
-        """Nothing is logged: training follows."""
+        """Nothing is told: the block that called the function is over soon."""
 
 
-event.register("numba:compile", _Announcement())
+@contextmanager
+def compilation_told(function: Any) -> Iterator[None]:
+    """Tell that a function of the kernel is compiled in the block, before it is: as long work, and once a process in
+    the log. Nothing is told of one that was kept, nor of any other function.
+
+    function: as numba has made it; in whatever thread it is called.
+    """
+    stats = getattr(function, "stats", None)  # none where numba is switched off, by NUMBA_DISABLE_JIT
+    once = ", once on this machine" if stats and stats.cache_path else ""
+    what = f"compiling the network for this processor{once}"
+    with work(what) as at:
+
+        def tell() -> None:
+            _log(f"{what}: 15 s to a minute")
+            at(0.0)
+
+        with event.install_listener("numba:compile", _Listener(function, tell)):
+            yield
+
+
+@cache
+def _log(text: str) -> None:
+    """Log a text, once a process."""
+    logger.info("%s", text)
 
 
 def can_keep_compiled_code() -> bool:
