@@ -11,8 +11,6 @@ from elastic_pinn.summary import Summary
 UNREADABLE = "unreadable"  # for a run, or a fit, that no version of this package wrote
 NOT_ASSESSED = "not assessed"
 CONDITION = "condition"
-
-
 SOURCE = ("amplitude", "origin_time")
 
 

@@ -15,11 +15,11 @@ from elastic_pinn.config import FIELDS, Config, ConfigError
 from elastic_pinn.config_sections import as_written
 from elastic_pinn.parameters import not_a_field
 from elastic_pinn.paths import expanded
-from elastic_pinn.physics.media.material import DERIVED_UNITS, UNITS
+from elastic_pinn.physics.media.material import DERIVED_UNITS, UNITS, split_region, unit_of
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
-from elastic_pinn.workbench.fit_columns import CONDITION, UNREADABLE, fit_columns
+from elastic_pinn.workbench.fit_columns import CONDITION, SOURCE, UNREADABLE, fit_columns
 
 COLUMNS = ("status", "step", "error", "validation", "seconds", "started")
 
@@ -27,9 +27,9 @@ ERROR = " ±"  # after the name of an unknown
 
 OPTIONAL = (
     "warnings", "estimated", *(column for name in (*UNITS, *DERIVED_UNITS) for column in (name, f"{name}{ERROR}")),
-    "fit", "chi2", CONDITION,
+    "origin_time", *(f"{name}{ERROR}" for name in SOURCE), "fit", "chi2", CONDITION,
 )  # fmt: skip
-"""Columns that a table has where any run has a value for them."""
+"""Columns that a table has where any run has a value for them; those of one of several materials, as "mu_2", too."""
 
 RunRow = tuple[dict[str, Any], Config | None]  # the columns of a run without its config's fields, and its config
 
@@ -58,9 +58,9 @@ def runs_table(folder: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     `condition`, the given numbers that it is for, of which no misfit shows an error. NaN for a missing value; a run
     whose files cannot be read has the status unreadable.
 
-    columns: those that are wanted, in this order: of the above, or any field or own number of the config, whether the
-    runs have it or not; (): the above. Raises ConfigError for a column of another name, with the nearest ones, and for
-    what is no list.
+    columns: those that are wanted, in this order: of the above, of one of several materials too, as `mu_2 ±`, or any
+    field or own number of the config, whether the runs have it or not; (): the above. Raises ConfigError for a column
+    of another name, with the nearest ones, and for what is no list.
     """
     rows = run_rows(folder)
     table = table_of(rows)
@@ -92,13 +92,20 @@ def _with_columns(table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequ
         raise ConfigError(f"columns = {columns!r}: a list is needed, [{columns!r}]")
     configs = {run: config.flat() for run, (_, config) in rows.items() if config}
     legal = dict.fromkeys([*table, *OPTIONAL, *FIELDS, *(name for values in configs.values() for name in values)])
-    if unknown := [name for name in columns if name not in legal]:
+    if unknown := [name for name in columns if not (name in legal or _is_of_region(name))]:
         raise ConfigError("\n".join(not_a_field(n, legal, ()).replace("a field", "a column of runs") for n in unknown))
     added = {}
     for name in set(columns).difference(table):
-        is_result = name in OPTIONAL  # which no run has
+        is_result = name in OPTIONAL or _is_of_region(name)  # which no run has
         added[name] = [math.nan if is_result else written(configs.get(run, {}).get(name)) for run in table.index]
     return table.assign(**added)[list(columns)]
+
+
+def _is_of_region(name: object) -> bool:
+    """Return whether a column is a constant of one of several materials, or its ±: "mu_1", "c_p_2 ±"."""
+    quantity = str(name).removesuffix(ERROR)
+    _, region = split_region(quantity)
+    return bool(unit_of(quantity) and region) and not region.startswith("0")  # they are counted from 1
 
 
 def config_differences(runs: Sequence[Run]) -> pd.DataFrame:

@@ -72,12 +72,15 @@ def test_a_column_may_be_any_field_or_result_and_another_name_is_refused_with_th
     assert list(table) == ["hidden_layers", "seed", "error"] and set(table["hidden_layers"]) == {"[8]"}
     assert table["seed"].to_dict() == runs_table(folder_of_runs)["seed"].to_dict()
     results = ["warnings", "estimated", "mu", "mu ±", "c_p", "fit", "chi2", "condition"]  # which none of these has
+    results += ["mu_1", "c_p_12 ±", "origin_time", "amplitude ±"]  # of several materials, and of a source
     assert runs_table(folder_of_runs, [*results, "seed"])[results].isna().all(axis=None)
     empty = runs_table(tmp_path / "nothing", ["seed", "error", "fit"])
     assert empty.empty and list(empty) == ["seed", "error", "fit"]
     for folder in (folder_of_runs, tmp_path / "nothing"):
         with pytest.raises(ep.ConfigError, match=r"^'hiden_layers' is not a column of runs; did you mean 'hidden_lay"):
             runs_table(folder, ["seed", "hiden_layers"])
+        with pytest.raises(ep.ConfigError, match=r"^'mu_0' is not a column of runs; did you mean 'mu'"):
+            runs_table(folder, ["mu_0"])  # materials are counted from 1
         with pytest.raises(ep.ConfigError, match=r"^columns = 'seed': a list is needed, \['seed'\]"):
             runs_table(folder, "seed")
 
