@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sys
+from importlib import import_module
 
 import ipywidgets as widgets
 import pandas as pd
@@ -124,6 +126,24 @@ def test_an_itables_of_another_build_is_used_as_it_is(caplog):
     caplog.clear()
     numbered = with_numbers("const t={};export{t as default};")
     assert numbered.startswith("const t={};const itables = t;") and not caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [(FileNotFoundError("File not found: static/widget.js"), "static/widget.js"), (ImportError("no itables"), "no it")],
+)
+def test_without_all_of_itables_it_is_told_what_to_install(monkeypatch, fault, told):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == "itables.widget":
+                raise fault
+
+    monkeypatch.delitem(sys.modules, "itables.widget")
+    monkeypatch.delattr("itables.widget")
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "elastic_pinn.workbench.panels.run_grid")
+    with pytest.raises(ImportError, match=rf"needs all of itables, and here .*{told}.*pip install .* itables"):
+        import_module("elastic_pinn.workbench.panels.run_grid")
 
 
 def test_a_click_into_a_table_that_was_replaced_by_a_shorter_one_breaks_nothing(folder_of_runs):

@@ -11,12 +11,19 @@ from typing import Any
 
 import pandas as pd
 import traitlets
-from itables import JavascriptFunction, widget
-from itables.widget import ITable
 
 from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_columns import MISSING, RUN, RunColumn, ranks, texts
+
+try:
+    from itables import JavascriptFunction, widget
+    from itables.widget import ITable
+except (ImportError, FileNotFoundError) as error:  # the latter of one that was built without its part in JavaScript
+    raise ImportError(
+        f"the table of runs needs all of itables, and here {error}: python -m pip install --force-reinstall itables. "
+        "Without it, runs_table of elastic_pinn.workbench.run_table is the table, and ep.figures.compare draws curves"
+    ) from error
 
 logger = logging.getLogger(__name__)
 
