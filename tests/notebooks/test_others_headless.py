@@ -43,6 +43,8 @@ def test_the_reference_data_are_drawn_beside_the_exact_solution(tmp_path):
 def test_the_newest_checkpoint_is_explored_and_without_one_it_is_said_what_to_do(tmp_path):
     outputs = outputs_of("05_explore", tmp_path)
     assert pictures(outputs) == 0 and "train one with 01_forward" in texts(outputs)
+    with pytest.raises(papermill.PapermillExecutionError, match="'steps' is no parameter of this notebook"):
+        outputs_of("05_explore", tmp_path, steps=3)
     ep.train(ep.Config(**FEW), tmp_path / "runs" / "one")
     assert pictures(outputs_of("05_explore", tmp_path)) == 1
 

@@ -106,6 +106,22 @@ def test_what_would_be_refused_or_ignored_is_told_before_a_kernel_starts(tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "legal"),
+    [
+        ("00_reference_data", "data, problem, unknowns"),
+        ("04_compare", "monitor, run_dir"),
+        ("05_explore", "run_dir"),
+    ],
+)
+def test_a_notebook_that_trains_nothing_takes_no_field_that_it_does_not_read(name, legal):
+    for given in ({"steps": 3}, {"resume": "auto"}):
+        with pytest.raises(
+            ConfigError, match=rf"'{next(iter(given))}' is no parameter of {name}.ipynb, .*has {legal}$"
+        ):
+            Notebook.read(NOTEBOOKS / f"{name}.ipynb").check(given)
+
+
 def test_a_value_that_is_set_before_the_cell_of_parameters_can_be_given(tmp_path):
     cells = [nbformat.v4.new_code_cell(source) for source in ("scale = 1.0", "scale = 1.0", "print(scale)")]
     cells[1].metadata["tags"] = ["parameters"]
