@@ -8,8 +8,12 @@ import pytest
 from PIL import Image
 
 import elastic_pinn as ep
+from elastic_pinn.physics.domains import Disc, Plate, Rectangle
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.workbench.figures.arrivals import arrivals
+from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.rims import draw_map
+from elastic_pinn.workbench.figures.units import Unit
 from elastic_pinn.workbench.figures.wavelengths import points_a_wave, waves_of_sources
 from elastic_pinn.workbench.quantities import GridFields
 from tests.plates import PLATE, SOLVED
@@ -96,6 +100,26 @@ def test_window_and_pulse_are_side_by_side_at_one_height_and_the_legend_is_in_th
     window, pulse = (axes.get_window_extent() for axes in picture.axes)
     assert [window.y0, window.y1] == pytest.approx([pulse.y0, pulse.y1], abs=5.0)  # pixels
     assert picture.axes[0].get_legend().get_window_extent().y0 >= 0.0
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Plate(Rectangle((0.0, 2.0), (0.0, 2.0)), (Disc((1.1, 0.8), 0.3),)),
+        Plate(Disc((1.0, 1.0), 1.0), (Disc((1.2, 0.9), 0.3),)),
+    ],
+)
+def test_a_map_ends_at_the_rims_and_not_at_those_of_its_cells(shape):
+    middles = (np.arange(400) + 0.5) / 200.0
+    inside = shape.mask(middles, middles[::-1, None])
+    x, y = np.meshgrid(*2 * [np.linspace(0.0, 2.0, 21)])
+    picture = Picture(4.0, 4.0)
+    axes = picture.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_axis_off()
+    draw_map(axes, np.where(shape.mask(x, y), 1.0, np.nan), shape, Unit("m", 1.0), vmin=0.0, vmax=2.0, cmap="gray")
+    picture.set_layout_engine("none")
+    is_drawn = np.asarray(Image.open(io.BytesIO(picture.png())).convert("L"), dtype=float) < 190  # gray, not white
+    assert (is_drawn != inside).mean() < 5e-4 and inside.mean() < 0.95  # no more than the pixels of the rims
 
 
 def test_wavelengths_of_a_problem_without_sources_are_refused():

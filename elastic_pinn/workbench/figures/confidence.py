@@ -20,7 +20,7 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.workbench.figures.assessed_fit import assessed_fit
 from elastic_pinn.workbench.figures.inversion import WIDTH, symbol_of
 from elastic_pinn.workbench.figures.layout import legend_below
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, ORANGE, VERDICT, Picture, light_grid
 from elastic_pinn.workbench.figures.sources import FigureError, Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_of_constant
 
@@ -87,7 +87,7 @@ def material_confidence(source: Source, problem: Problem | ProblemMaker | None =
         for where, estimate in zip(row, estimates, strict=False):
             _draw(where, estimate, fit.is_lower_bound, start, true)
     legend_below(figure)
-    figure.suptitle(textwrap.fill(fit.finding, WIDTH), fontsize=10)
+    figure.suptitle(textwrap.fill(fit.finding, WIDTH), fontsize=VERDICT)
     return figure
 
 

@@ -18,7 +18,7 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.layout import legend_below
-from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import BLUE, ORANGE, VERDICT, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import bar_side, format_map_axes, map_and_curve, window_unit
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.units import unit_for
@@ -65,7 +65,7 @@ def error(source: Source, problem: Problem | ProblemMaker | None = None) -> Pict
         _draw_over_time(over_time, found, true)
         if true is not None:
             legend_below(figure)
-    figure.suptitle(_title(found, true), fontsize=10)
+    figure.suptitle(_title(found, true), fontsize=VERDICT)
     return figure
 
 

@@ -7,14 +7,15 @@ from textwrap import fill
 
 import numpy as np
 import torch
-from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, RecordedQuantity
+from elastic_pinn.physics.domains import Rectangle
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.workbench.figures.layout import legend_below
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, SERIES, WIDTH, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import WIDE, draw_inclusions, draw_rims
+from elastic_pinn.workbench.figures.problem_plot import WIDE, draw_inclusions
+from elastic_pinn.workbench.figures.rims import draw_map, draw_rims, up_to_rims
 from elastic_pinn.workbench.figures.shown_records import on_common_times
 from elastic_pinn.workbench.figures.sources import Predict, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
@@ -46,13 +47,15 @@ class FieldMap:
         self._columns = int(width * LETTERS)
         self._figure = Picture(height, width)
         axes = self._figure.subplots()
-        ends = np.array([fields.x[0], fields.x[-1], fields.y[0], fields.y[-1]]) / length.size
-        self._image: AxesImage = axes.imshow(
-            np.zeros((2, 2)), extent=tuple(ends), origin="lower", interpolation="bilinear",
+        shape = fields.shape or Rectangle((fields.x[0], fields.x[-1]), (fields.y[0], fields.y[-1]))
+        self._image = draw_map(
+            axes,
+            np.zeros((len(fields.y), len(fields.x))),
+            shape,
+            length,
             cmap=DIVERGING if quantity.is_signed else SEQUENTIAL,
-        )  # fmt: skip
-        if fields.shape:
-            draw_rims(axes, fields.shape, length)
+        )
+        draw_rims(axes, shape, length)
         draw_inclusions(axes, fields.regions, length)
         axes.set_xlabel(f"x ({length.name})")
         axes.set_ylabel(f"y ({length.name})")
@@ -83,7 +86,7 @@ class FieldMap:
 
     def _showing(self, values: Array, t: float) -> Picture:
         """The figure, with values (G, G) at an instant (s)."""
-        self._image.set_data(values.T / self._unit.size)
+        self._image.set_data(up_to_rims(values.T) / self._unit.size)
         self._tell(t)
         return self._figure
 

@@ -22,6 +22,7 @@ from elastic_pinn.workbench.figures.picture import (
     BLACK,
     BLUE,
     ORANGE,
+    VERDICT,
     VERMILLION,
     Picture,
     dots,
@@ -41,7 +42,7 @@ from elastic_pinn.workbench.figures.units import Unit, unit_for
 from elastic_pinn.workbench.text import value_text
 
 BAND = 2.0  # standard deviations
-WIDTH = 110  # letters of a line above a figure
+WIDTH = 100  # letters of a line above a figure
 LEAST_DEVIATION = 0.01  # percent
 MOST_TICKS = 6  # of steps, below one of several columns
 
@@ -78,7 +79,7 @@ def material_traces(source: Source, problem: Problem | ProblemMaker | None = Non
     traces = {name: (steps, history[f"material/{name}"].to_numpy()) for name in unknowns}
     fit = opened.fit if isinstance(opened, Run) else None
     figure = draw_traces(traces, problem, stages_in(history, opened.config), fit)
-    figure.suptitle(textwrap.fill(fit.finding if fit else NOT_ASSESSED, WIDTH), fontsize=10)
+    figure.suptitle(textwrap.fill(fit.finding if fit else NOT_ASSESSED, WIDTH), fontsize=VERDICT)
     return figure
 
 

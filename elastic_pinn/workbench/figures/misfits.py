@@ -21,8 +21,9 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.layout import legend_below
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, VERMILLION, Picture, light_grid
-from elastic_pinn.workbench.figures.problem_plot import draw_outline, format_map_axes, window_unit
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, VERDICT, VERMILLION, Picture, light_grid
+from elastic_pinn.workbench.figures.problem_plot import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.rims import draw_outline
 from elastic_pinn.workbench.figures.shown_records import chosen, have_common_times, missed, titles
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of, receivers_of
 from elastic_pinn.workbench.figures.units import unit_for
@@ -130,7 +131,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
     _draw_scale(figure, axes, dots, found)
     dead = int(np.isnan(size).all(axis=1).sum())
     of_dead = f"; {dead} recorded nothing: grey" if dead else ""
-    figure.suptitle(f"{found.told}; all: {_rms_text(_rms(found.values), found)}{of_dead}", fontsize=10)
+    figure.suptitle(f"{found.told}; all: {_rms_text(_rms(found.values), found)}{of_dead}", fontsize=VERDICT)
     return figure
 
 
@@ -194,7 +195,7 @@ def draw_residuals(seen: Shot, records: int = 0) -> Picture:
     over_time.set_ylim(bottom=0.0)
     legend_below(figure)
     light_grid(over_time)
-    figure.suptitle(f"{found.told}; all: {_rms_text(rms, found)}", fontsize=10)
+    figure.suptitle(f"{found.told}; all: {_rms_text(rms, found)}", fontsize=VERDICT)
     return figure
 
 

@@ -29,6 +29,7 @@ from elastic_pinn.workbench.figures.print_style import PAGE, require_width, rest
 
 FEW = 20  # points that are marked individually
 QUICK = 2  # of zlib's levels; its usual 6 takes as long as half of the drawing
+VERDICT = 11.0  # points: letters of the sentence on how good a run is, which no others in a figure exceed
 WIDTH, DPI = 9.0, 100  # inches, dots per inch: 900 pixels fit a notebook
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (jfly.uni-koeln.de/color, 2008), without yellow.

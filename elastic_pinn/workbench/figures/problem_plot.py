@@ -15,11 +15,12 @@ from matplotlib.transforms import ScaledTranslation
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Medium, Problem
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.physics.domains import Disc, Domain, Part, Regions, Shape
+from elastic_pinn.physics.domains import Disc, Domain, Regions
 from elastic_pinn.physics.fields import Field, evaluate
 from elastic_pinn.training import preview_of
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, WIDTH, Picture
+from elastic_pinn.workbench.figures.rims import along, draw_map, draw_outline, draw_rims
 from elastic_pinn.workbench.figures.source_plot import draw_pulses, draw_sources, pulses_of
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -29,7 +30,6 @@ FLATTEST, HIGHEST_PULSE = 0.3, 1.0  # height over width of a plot of pulses; oth
 WIDE, CURVE, NARROWEST = 0.4, 2.2, 0.55  # height over width of a wide window; inches of a curve below; share beside one
 MARGIN = 0.04  # of the window's width, around it
 CONSTANTS = (("lambda", "Pa"), ("mu", "Pa"), ("rho", "kg/m³"), ("damping", "1/s"))
-STEPS = 181  # along a part of the boundary
 GRID = 81  # nodes on a side of a map
 ARROWS = slice(4, None, 8)  # of these nodes
 FAINT = 0.05  # of the largest value: fields below have no arrow
@@ -130,8 +130,7 @@ def _draw_medium(figure: FigureBase, problem: Problem, medium: Medium) -> None:
         unit = unit_for(float(np.abs(values).max()), si)
         grid = np.full(x.shape, np.nan)
         grid[inside] = values / unit.size
-        extent = (x.min() / length.size, x.max() / length.size, y.min() / length.size, y.max() / length.size)
-        image = axes.imshow(grid, cmap="viridis", origin="lower", extent=extent)
+        image = draw_map(axes, grid, problem.domain.shape, length, cmap="viridis", interpolation="nearest")
         format_map_axes(axes, problem, length)
         axes.set_title(name, loc="left", fontsize=10)
         _add_scale(axes, image, unit.name)
@@ -143,8 +142,7 @@ def window_unit(domain: Domain) -> Unit:
 
 
 def format_map_axes(axes: Axes, problem: Problem, length: Unit) -> None:
-    """Set up the axes of a map of the window, with the rims of a disc and of holes, which its cells only suggest, and
-    the outlines of inclusions."""
+    """Set up the axes of a map of the window, with the rims of a disc and of holes, and the outlines of inclusions."""
     draw_rims(axes, problem.domain.shape, length)
     draw_inclusions(axes, problem.regions, length)
     _set_up_axes(axes, problem.domain, length)
@@ -156,18 +154,6 @@ def _set_up_axes(axes: Axes, domain: Domain, length: Unit) -> None:
     axes.set_ylim(domain.y[0] / length.size, domain.y[1] / length.size)
     axes.set_xlabel(f"x ({length.name})")
     axes.set_ylabel(f"y ({length.name})")
-
-
-def draw_rims(axes: Axes, shape: Shape, length: Unit) -> None:
-    """Draw the rims of a disc and of holes, which the cells of a map only suggest."""
-    for part in shape.parts_of(shape.closed):
-        axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
-
-
-def draw_outline(axes: Axes, shape: Shape, length: Unit) -> None:
-    """Draw all sides of a shape, for a map that reaches beyond it."""
-    for part in shape.parts_of(None):
-        axes.plot(*(_along(shape, part) / length.size), color=BLACK, linewidth=0.6)
 
 
 def draw_inclusions(axes: Axes, regions: Regions, length: Unit) -> None:
@@ -184,7 +170,7 @@ def _draw_window(
     for i, part in enumerate(domain.shape.parts_of(None)):
         label = None if i or problem.boundary else "edge: nothing imposed"
         axes.plot(
-            *(_along(domain.shape, part) / length.size), linestyle=(0, (2, 3)), color="0.5", linewidth=1, label=label
+            *(along(domain.shape, part) / length.size), linestyle=(0, (2, 3)), color="0.5", linewidth=1, label=label
         )
     if config:
         x, y = _interior_points(problem, config).T / length.size
@@ -233,19 +219,13 @@ def _draw_conditions(axes: Axes, problem: Problem, length: Unit) -> None:
         dashes = "--" if len(statement.of_target) > 1 else (DASH * statement.of_target[0], (DASH, DASH))
         for i, part in enumerate(place.parts):
             axes.plot(
-                *(_along(place.shape or problem.domain.shape, part) / length.size),
+                *(along(place.shape or problem.domain.shape, part) / length.size),
                 color=colors[texts[place]],
                 linestyle="-" if statement.target else dashes,
                 linewidth=3,
                 solid_capstyle="butt",
                 label=None if i else texts[place],
             )
-
-
-def _along(shape: Shape, part: Part) -> np.ndarray:
-    """x and y of points along a part of a boundary, (2, N) in m."""
-    fraction = torch.linspace(0.0, 1.0, STEPS, dtype=torch.float64)
-    return shape.along(part, fraction)[0].T.numpy()
 
 
 def _draw_receivers(axes: Axes, receivers: Receivers, length: Unit) -> None:
@@ -300,8 +280,7 @@ def _draw_field(axes: Axes, problem: Problem, field: Field, title: str, si: str,
     largest = np.nanmax(magnitude)
     unit = unit_for(largest, si)
     x, y = points[..., 0] / length.size, points[..., 1] / length.size
-    extent = (x.min(), x.max(), y.min(), y.max())
-    image = axes.imshow(magnitude / unit.size, cmap="cividis", origin="lower", extent=extent, interpolation="bilinear")
+    image = draw_map(axes, magnitude / unit.size, problem.domain.shape, length, cmap="cividis")
     _draw_arrows(axes, x, y, values / largest)
     format_map_axes(axes, problem, length)
     axes.set_title(title, loc="left", fontsize=10)

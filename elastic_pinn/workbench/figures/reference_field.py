@@ -19,8 +19,9 @@ from elastic_pinn.physics.data import RECORDED_QUANTITIES
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.training.readable import percent
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.picture import VERDICT, Picture
 from elastic_pinn.workbench.figures.problem_plot import window_unit
+from elastic_pinn.workbench.figures.rims import cut_at_rims, up_to_rims
 from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
 from elastic_pinn.workbench.figures.wavefields import DIVERGING, draw_fields
 from elastic_pinn.workbench.reference_field import ROUNDING, ReferenceField, ReferenceFieldError
@@ -109,7 +110,7 @@ def reference_field(
     nearest = inside[np.unique(np.abs(other.t[inside] - wanted[:, None]).argmin(axis=1))]
     drawn = _compared(seen, other, nearest, *(_every(each, FINEST) for each in nodes))
     figure = _draw(seen, drawn)
-    figure.suptitle(f"{seen.told}relative L2 error beside {other.name}: {_error_text(overall)}", fontsize=10)
+    figure.suptitle(f"{seen.told}relative L2 error beside {other.name}: {_error_text(overall)}", fontsize=VERDICT)
     return figure
 
 
@@ -164,11 +165,15 @@ def _error_text(overall: Compared) -> str:
 
 
 def _draw(seen: Shot, drawn: Compared) -> Picture:
-    length = window_unit(seen.problem.domain)
+    shape, length = seen.problem.domain.shape, window_unit(seen.problem.domain)
     x, y = drawn.x / length.size, drawn.y / length.size
 
     def draw(axes: Axes, frame: Array, limit: float) -> QuadMesh:
-        return axes.pcolormesh(x, y, frame, cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True)
+        mesh = axes.pcolormesh(
+            x, y, up_to_rims(frame), cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True
+        )
+        cut_at_rims(axes, mesh, shape, length)
+        return mesh
 
     fields = {seen.solved_by: drawn.found, "reference": drawn.reference, "difference": drawn.found - drawn.reference}
     quantity = RECORDED_QUANTITIES["displacement"]

@@ -18,8 +18,9 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
 from elastic_pinn.training.readable import percent
-from elastic_pinn.workbench.figures.picture import BLUE, WIDTH, Picture, light_grid
+from elastic_pinn.workbench.figures.picture import BLUE, VERDICT, WIDTH, Picture, light_grid
 from elastic_pinn.workbench.figures.problem_plot import bar_side, format_map_axes, is_wide, map_and_curve, window_unit
+from elastic_pinn.workbench.figures.rims import cut_at_rims, draw_map, up_to_rims
 from elastic_pinn.workbench.figures.sources import FigureError, Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
 
@@ -92,7 +93,7 @@ def snapshots(
     spread = _spread(uncertainty, problem, instants)
     figure = _draw_with_spread(problem, instants, found, spread)
     if fault := uncertainty.fault:
-        figure.suptitle(f"{fault}: the wavefield is further off than this\n{figure.get_suptitle()}", fontsize=10)
+        figure.suptitle(f"{fault}: the wavefield is further off than this\n{figure.get_suptitle()}", fontsize=VERDICT)
     return figure
 
 
@@ -154,7 +155,7 @@ def error_map(source: Source, problem: Problem | ProblemMaker | None = None) -> 
         figure, over_space, over_time = map_and_curve(problem.domain)
         _draw_error_over_space(over_space, problem, error)
         _draw_error_over_time(over_time, instants, np.sqrt(np.nansum(squared * of_node, axis=(1, 2))) / size)
-    figure.suptitle(_error_in_words(checkpoint), fontsize=10)
+    figure.suptitle(_error_in_words(checkpoint), fontsize=VERDICT)
     return figure
 
 
@@ -265,10 +266,8 @@ def _draw_with_spread(problem: Problem, instants: np.ndarray, found: np.ndarray,
     for column, frames, deviations in zip(table.T, found, spread, strict=True):
         for where, frame in zip(column, np.moveaxis(frames, -1, 0), strict=False):
             image = _draw_frame(where, problem, frame / unit.size, limit / unit.size, length)
-        below = column[-1].imshow(
-            deviations / small.size, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL,
-            norm=LogNorm(least / small.size, most / small.size), interpolation="bilinear",
-        )  # fmt: skip
+        norm = LogNorm(least / small.size, most / small.size)
+        below = draw_map(column[-1], deviations / small.size, problem.domain.shape, length, cmap=SEQUENTIAL, norm=norm)
         for where in column:
             _hatch(where, problem, deviations, recorded, length)
     names = [*(f"{symbol} network" for symbol in quantity.symbols), "standard deviation"]
@@ -303,10 +302,12 @@ def _spread_in_words(spread: np.ndarray, recorded: float, si: str) -> str:
 
 def _hatch(axes: Axes, problem: Problem, spread: np.ndarray, recorded: float, length: Unit) -> None:
     """Hatch a map where its standard deviation exceeds the records."""
-    left, right, bottom, top = _extent(problem, length)
     if np.nanmax(spread) > recorded:
-        x, y = np.linspace(left, right, len(spread)), np.linspace(bottom, top, len(spread))
-        axes.contourf(x, y, spread, levels=[recorded, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"])
+        x, y = (np.linspace(*ends, len(spread)) / length.size for ends in (problem.domain.x, problem.domain.y))
+        hatched = axes.contourf(
+            x, y, up_to_rims(spread), levels=[recorded, np.inf], colors=["0.75"], alpha=0.5, hatches=["///"]
+        )
+        cut_at_rims(axes, hatched, problem.domain.shape, length)
 
 
 def _largest(*fields: np.ndarray) -> float:
@@ -314,20 +315,7 @@ def _largest(*fields: np.ndarray) -> float:
 
 
 def _draw_frame(axes: Axes, problem: Problem, frame: np.ndarray, limit: float, length: Unit) -> AxesImage:
-    return axes.imshow(
-        frame,
-        origin="lower",
-        extent=_extent(problem, length),
-        cmap=DIVERGING,
-        vmin=-limit,
-        vmax=limit,
-        interpolation="bilinear",
-    )
-
-
-def _extent(problem: Problem, length: Unit) -> tuple[float, float, float, float]:
-    left, right, bottom, top = (end / length.size for end in (*problem.domain.x, *problem.domain.y))
-    return left, right, bottom, top
+    return draw_map(axes, frame, problem.domain.shape, length, cmap=DIVERGING, vmin=-limit, vmax=limit)
 
 
 def _time_labels(problem: Problem, instants: np.ndarray) -> list[str]:
@@ -375,9 +363,7 @@ def _draw_scales(
 
 def _draw_error_over_space(axes: Axes, problem: Problem, error: np.ndarray) -> None:
     length = window_unit(problem.domain)
-    image = axes.imshow(
-        error, origin="lower", extent=_extent(problem, length), cmap=SEQUENTIAL, norm="log", interpolation="bilinear"
-    )
+    image = draw_map(axes, error, problem.domain.shape, length, cmap=SEQUENTIAL, norm="log")
     format_map_axes(axes, problem, length)
     axes.set_title("over space" if problem.domain.is_static else "over space, rms over time", fontsize=10)
     axes.figure.colorbar(image, ax=axes, label=RELATIVE, location=bar_side(problem.domain))

@@ -14,12 +14,12 @@ from elastic_pinn.training import preview_of
 from elastic_pinn.training.lifecycle.advice import FAINTLY_SENT
 from elastic_pinn.training.lifecycle.resolution import A_WAVE
 from elastic_pinn.training.sampling import counts_of
-from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, VERMILLION, Picture
+from elastic_pinn.workbench.figures.picture import BLACK, BLUE, GREEN, VERDICT, VERMILLION, Picture
 from elastic_pinn.workbench.figures.sources import FigureError
 from elastic_pinn.workbench.figures.units import unit_for
 
 NODES = 200  # on a side of the grid by which an area is found
-LETTERS = 128  # of a line above the figure
+LETTERS = 104  # of a line above the figure
 PLACES = {"interior": "inside", "boundary": "on sides", "interface": "on interfaces", "initial": "at the start"}
 """What a figure calls points, by the kind of their place."""
 
@@ -74,7 +74,7 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
     config = found.config
     lengths = [*_of_waves(problem), *_of_plate(problem), *_of_training(problem, config)]
     advice = [textwrap.fill(sentence, LETTERS) for sentence in found.advice]
-    figure = Picture(1.2 + 0.27 * len(lengths) + 0.17 * sum(1 + text.count("\n") for text in advice))
+    figure = Picture(1.2 + 0.27 * len(lengths) + 0.21 * sum(1 + text.count("\n") for text in advice))
     axes = figure.subplots()
     unit = unit_for(math.sqrt(min(each.size for each in lengths) * max(each.size for each in lengths)), "m")
     sizes = [each.size / unit.size for each in lengths]
@@ -96,7 +96,7 @@ def wavelengths(problem: Problem, config: Config) -> Picture:
     axes.set_xlabel(f"length ({unit.name})")
     axes.grid(axis="x", color="0.9", linewidth=0.8)
     if advice:
-        figure.suptitle("\n".join(advice), fontsize=9, color=VERMILLION, ha="left", x=0.01)
+        figure.suptitle("\n".join(advice), fontsize=VERDICT, color=VERMILLION, ha="left", x=0.01)
     return figure
 
 
