@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,17 @@ def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | 
     return checks.assign(**texts)[list(texts)]
 
 
-def drawn_or_reason(draw: Callable[[], Figure]) -> Figure | str:
+class Reason(str):
+    """A sentence that a cell shows as one, where it would show any other text in quotes, and broken within words."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Return it as a paragraph."""
+        return f"<p>{html.escape(self)}</p>"
+
+
+def drawn_or_reason(draw: Callable[[], Figure]) -> Figure | Reason:
     """Return a figure, or why there is none of this run, for a cell that takes any problem."""
     from elastic_pinn.error_estimate import ErrorEstimateError
     from elastic_pinn.workbench.figures import FigureError
@@ -104,7 +115,7 @@ def drawn_or_reason(draw: Callable[[], Figure]) -> Figure | str:
     try:
         return draw()
     except (ErrorEstimateError, FigureError) as error:
-        return str(error)
+        return Reason(error)
 
 
 def is_missing(value: Any) -> bool:

@@ -1,5 +1,5 @@
-"""Every panel in a narrow and a wide window, light and dark: nothing is cut off or illegible, and tabs keep their
-names."""
+"""Every panel in a narrow and a wide window, light and dark: nothing is cut off or illegible, tabs keep their names,
+and each tab that has a picture shows it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -25,6 +25,8 @@ NOTEBOOKS = {
 """Each with parameters that take little time."""
 NEEDS_RUNS = ("04_compare", "05_explore")
 TRAINS = ("01_forward", "02_inverse", "06_plate")
+WITHOUT_PICTURE = ("Recording", "Parameters", "Contents")
+"""Tabs that have none, beside those of settings."""
 
 # What a person reads or presses lies within the cell's output, and its text within itself, in a shade that stands out
 # from what is behind it; tables are scrolled.
@@ -59,6 +61,24 @@ SEE_THROUGH = """images => images.filter(each => {
     return pixel.getImageData(0, 0, 1, 1).data.some(part => part < 250);
 }).length"""
 
+# The arrows of dropdowns, which are images, stand out from what is behind them.
+FAINT_ARROWS = """async selects => {
+    const found = [];
+    for (const each of selects) {
+        const {backgroundImage, backgroundColor} = getComputedStyle(each);
+        const arrow = new Image(), canvas = new OffscreenCanvas(18, 18).getContext("2d");
+        arrow.src = backgroundImage.slice(5, -2);  // of url("...")
+        await arrow.decode();
+        canvas.fillStyle = backgroundColor;
+        canvas.fillRect(0, 0, 18, 18);
+        const [behind] = canvas.getImageData(0, 0, 1, 1).data;
+        canvas.drawImage(arrow, 0, 0, 18, 18);
+        const shades = canvas.getImageData(0, 0, 18, 18).data.filter((_, i) => i % 4 == 0);
+        if (!shades.some(red => Math.abs(red - behind) > 60)) found.push(each.parentElement.innerText);
+    }
+    return found;
+}"""
+
 
 def opened(notebook, name):
     """The notebook, with its cells run; runs are made where it reads some."""
@@ -75,6 +95,17 @@ def opened(notebook, name):
     indicator = lab.page.locator(".jp-Notebook-ExecutionIndicator")
     expect(indicator).to_have_attribute("data-status", "idle", timeout=3 * PATIENCE_MS)
     return lab
+
+
+def faults_of(page, panels):
+    """What is cut off, cannot be seen, or lets what is behind it be seen, by now."""
+    faint = panels.locator(".widget-dropdown > select:visible").evaluate_all(FAINT_ARROWS)
+    see_through = page.locator(".jp-OutputArea-output img:visible").evaluate_all(SEE_THROUGH)
+    return [
+        *panels.evaluate_all(CUT_OFF),
+        *(f"faint arrow: {each}" for each in faint),
+        *[f"{see_through} pictures that are not white"] * bool(see_through),
+    ]
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -100,8 +131,12 @@ def test_nothing_is_cut_off_or_illegible_in_a_narrow_or_wide_window(notebook, pa
                 if width == 1000:
                     lab.kernel_is("idle")  # what is drawn once stays
                 lab.shot(f"{width} {i} {title.strip()}".replace("/", " "))
-                faults += [(width, title, each) for each in panels.evaluate_all(CUT_OFF)]
+                faults += [(width, title, each) for each in faults_of(page, panels)]
+                is_of_settings = bars.nth(i).evaluate("bar => bar.closest('.ep-form') !== null")
+                pictures = bars.nth(i).locator("xpath=following-sibling::*").locator("img.widget-image:visible")
+                if not is_of_settings and title.strip() not in WITHOUT_PICTURE and not pictures.count():
+                    faults.append((width, title, "no picture"))
         lab.shot(f"{width} last")
-        faults += panels.evaluate_all(CUT_OFF)
+        faults += faults_of(page, panels)
     assert faults == []
-    assert page.locator(".jp-OutputArea-output img:visible").evaluate_all(SEE_THROUGH) == 0
+    assert bars.count() or page.locator("img.widget-image:visible").count()  # a panel without tabs has a picture

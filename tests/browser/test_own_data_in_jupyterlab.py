@@ -32,10 +32,13 @@ def test_a_raw_file_is_told_about_looked_at_prepared_and_saved(notebook):
         lab.page.locator(".ep-form .lm-TabBar-tab", has_text=re.compile(f"^{title}$")).click()
         lab.shot(title)
     lab.page.locator(".ep-form .lm-TabBar-tab", has_text=re.compile("^Preparation$")).click()
+    views = lab.page.locator(".ep-views")
+    reserved = views.bounding_box()["height"]
     for title in ("Places", "Traces", "B-scan", "Spectra", "f-k"):
         lab.tab(title)
         lab.picture()
         lab.shot(title)
+        assert views.bounding_box()["height"] == reserved  # what is below stays where it is
     picture = lab.picture()
     before = picture.get_attribute("src")
     lab.field("keep_time").fill("1e-6, 6e-6")

@@ -67,6 +67,8 @@ def test_where_nothing_determines_the_wavefield_the_figure_says_why(inverse_run)
 def test_a_cell_shows_the_figure_or_why_there_is_none(forward_run, inverse_run):
     assert drawn_or_reason(lambda: forward_run) is forward_run
     assert "lambda, mu unknown" in drawn_or_reason(lambda: ep.figures.error(inverse_run))
-    assert "no wavelet was unknown" in drawn_or_reason(lambda: ep.figures.wavelet(inverse_run))
+    reason = drawn_or_reason(lambda: ep.figures.wavelet(inverse_run))
+    assert "no wavelet was unknown" in reason
+    assert reason._repr_html_() == f"<p>{reason}</p>"  # no text in quotes
     with pytest.raises(ValueError, match="no such term"):  # what was asked for wrongly stays an error
         drawn_or_reason(lambda: ep.figures.loss_curves([inverse_run], ["nothing"]))

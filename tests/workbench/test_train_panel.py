@@ -138,7 +138,7 @@ def test_the_error_of_the_newest_checkpoint_is_estimated_while_training_goes_on_
 
 def row_text(panel):
     """The text beside the buttons."""
-    return panel.children[1].children[2].value
+    return panel.children[1].children[2].value.partition("<style>")[0]
 
 
 def test_where_no_error_can_be_estimated_the_panel_says_why(tmp_path):

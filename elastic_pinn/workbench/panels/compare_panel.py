@@ -17,6 +17,7 @@ from elastic_pinn.workbench.figures.comparison import AXES, compare, drawable
 from elastic_pinn.workbench.figures.labels import short_names
 from elastic_pinn.workbench.figures.picture import Picture, as_file
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.run_list import RunList
 from elastic_pinn.workbench.panels.tooltips import tooltips
 from elastic_pinn.workbench.panels.view import View
@@ -69,7 +70,8 @@ class ComparePanel(widgets.VBox):
         )
         exports = self._exports()
         tooltip_styles = tooltips(self._column, self._smooth, *exports.children)
-        super().__init__([self.runs, row, self._view, self._message, exports, self._differences, tooltip_styles])
+        shown = [self.runs, row, self._view, self._message, exports, self._differences]
+        super().__init__([*shown, tooltip_styles, dark_theme()])
         self._draw()
         self._polling = asyncio.get_running_loop().create_task(self._poll())
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 from pathlib import Path
-
-import ipywidgets as widgets
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.panels.background import Background
+from elastic_pinn.workbench.panels.status_line import StatusLine
 
 
-class ErrorLine(widgets.HTML):
+class ErrorLine(StatusLine):
     """A line of text: empty for each run, until `estimate`."""
 
     def __init__(self) -> None:
@@ -34,7 +32,7 @@ class ErrorLine(widgets.HTML):
 
     def _report(self, run_dir: Path, status: str, text: str) -> None:
         if run_dir == self._run_dir:
-            self.value = html.escape(f"{status}: {text}" if status == "failed" else text)
+            self.show("failed" if status == "failed" else "", text)
 
 
 def _estimated(run_dir: Path, own: Problem | ProblemMaker | None) -> str:

@@ -19,6 +19,7 @@ from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
+from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.tooltips import tooltips
@@ -56,7 +57,8 @@ class ExplorePanel(widgets.VBox):
         self._message, self._background = StatusLine(), Background(self._show_message)
         acknowledge(self._location, self._isolated)
         self._row = row([self._location, self._isolated, verify, tooltips(self._location, verify)])
-        super().__init__([self._row, self._message])
+        self._style = dark_theme()
+        super().__init__([self._row, self._message, self._style])
         self._location.observe(lambda _: self._open(), "value")
         self._isolated.observe(lambda _: self._open(), "value")
         self._open()
@@ -90,7 +92,7 @@ class ExplorePanel(widgets.VBox):
             if opened is None:
                 self._show_message("not opened", f"{fault}. What can be opened: {LEGAL}.{self._still_open_text()}")
                 return
-            self._opened, self.children = opened, (self._row, self._message, opened)
+            self._opened, self.children = opened, (self._row, self._message, opened, self._style)
             found = opened.checkpoint
             without = f". Without its problem: {opened.fault}" if opened.fault else ""
             told = f"{found.path}: step {found.step:,}, written {found.snapshot.created}{without}"

@@ -82,7 +82,9 @@ class FitView(View):
     def __init__(self, record: LiveRecord, receivers: Receivers, whose: str) -> None:
         self._record, self._receivers, self._whose = record, receivers, whose
         last = len(receivers.places) - 1
-        self._shown = widgets.Dropdown(options=SHOWN, description="show", layout={"width": "260px"})
+        self._shown = widgets.Dropdown(
+            options=SHOWN, description="show", style={"description_width": "initial"}, layout={"width": "220px"}
+        )
         self._row = widgets.BoundedIntText(
             strongest_receiver(receivers), min=0, max=last, description=f"receiver, 0 to {last}",
             style={"description_width": "initial"}, layout={"width": "230px"},
@@ -91,7 +93,7 @@ class FitView(View):
         self._reason, self._below = widgets.HTML(), widgets.Image(format="png", layout=PICTURE)
         super().__init__(self._draw_shown, self._shown, self._row)
         self._map = ClickableMap(self.image, self._pick)
-        choices = widgets.HBox([self._shown, self._row], layout={"flex_flow": "row wrap"})
+        choices = widgets.HBox([self._shown, self._row], layout={"flex_flow": "row wrap", "grid_gap": "0 6px"})
         self.children = [choices, self._reason, self._map, self._below]
 
     def _pick(self, row: int) -> None:

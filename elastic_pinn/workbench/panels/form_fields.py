@@ -137,7 +137,8 @@ def mark(field: widgets.DOMWidget, style: str, is_marked: bool) -> None:
 def as_fault(text: str, color: str = VERMILLION) -> str:
     """Return a fault as HTML that is readable on a light and a dark background, with its lines kept."""
     lines = "<br>".join(html.escape(line) for line in text.splitlines())
-    return f'<div style="line-height:1.4;border-left:3px solid {color};padding-left:8px">{lines}</div>'
+    look = f"font-size:var(--jp-content-font-size1,14px);line-height:1.4;border-left:3px solid {color};padding-left:8px"
+    return f'<div style="{look}">{lines}</div>'
 
 
 def _kinds(kind: Any) -> list[Any]:

@@ -50,7 +50,7 @@ class MovieView(View):
         self.instant.observe(lambda _: self._show_instant(), "value")
         acknowledge(self.instant, self.play)
         of_time = [self.play, self.instant] if len(instants) > 1 else []
-        row = widgets.HBox([self.quantity, *of_time, *beside], layout={"flex_flow": "row wrap"})
+        row = widgets.HBox([self.quantity, *of_time, *beside], layout={"flex_flow": "row wrap", "grid_gap": "0 6px"})
         self.children = (row, self.image)
 
     def limit(self, pause_s: float) -> None:

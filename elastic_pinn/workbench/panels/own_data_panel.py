@@ -25,6 +25,7 @@ from elastic_pinn.workbench.figures.recordings import receivers, spectra
 from elastic_pinn.workbench.figures.wiggles import wiggles
 from elastic_pinn.workbench.own_data import OwnData, understood
 from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.form_fields import STYLE
 from elastic_pinn.workbench.panels.own_data_form import OwnDataForm
 from elastic_pinn.workbench.panels.rows import row
@@ -48,6 +49,7 @@ ICONS = {
     "Save": ("save", "write the receiver file, and beside it the parameters, from which papermill makes it again"),
 }
 OTHER_ROWS = "drop_rows and mute count receivers as they are read: here, without those left out, rows are others."
+HEIGHT = "650px"  # of the tabs, in which most pictures have room: what is below stays where it is as one is drawn
 TEXT = {"line-height": "1.4", "white-space": "pre-wrap", "overflow-wrap": "anywhere"}
 
 
@@ -81,11 +83,13 @@ class OwnDataPanel(widgets.VBox):
         self._views = widgets.Tab([self._words, *views.values(), self._parameters], selected_index=0,
                                   titles=("Recording", *views, "Parameters"))  # fmt: skip
         self._views.add_class("ep-views")
+        self._views.layout.min_height = HEIGHT
         self._views.observe(lambda _: self._draw(), "selected_index")
         self._which.observe(lambda _: self._draw(), "value")
         acknowledge(self._views, self._which, self._records)
         in_row = row([*self._buttons.values(), self._which, self._records])
-        super().__init__([self._form, in_row, self._status, self._views, self._note, tooltips(*self._buttons.values())])
+        styles = tooltips(*self._buttons.values()), dark_theme()
+        super().__init__([self._form, in_row, self._status, self._views, self._note, *styles])
         self._update()
 
     @property

@@ -21,7 +21,7 @@ class ProgressBar(widgets.HBox):
         self._bar = widgets.IntProgress(layout={"width": "auto", "flex": "1 1 120px"})
         self._text = widgets.Label(layout={"flex": "0 1 auto", "max_width": "100%", "height": "auto"})
         self._text.add_class("ep-progress")
-        layout = {"flex": "1 1 320px", "align_items": "center", "flex_flow": "row wrap"}
+        layout = {"flex": "1 1 480px", "align_items": "center", "flex_flow": "row wrap"}
         super().__init__([widgets.HTML(WRAPPED, layout={"display": "none"}), self._bar, self._text], layout=layout)
         self.begin(steps)
 

@@ -4,8 +4,10 @@ import html
 
 import ipywidgets as widgets
 
-STYLE = """<style>.ep-status .widget-html-content {overflow-wrap: anywhere; line-height: 1.4; padding: 5px 0}</style>"""
-# Paths are long, and have no spaces. The height of one line is that of any other widget.
+# Paths are long, and have no spaces. The height of one line is that of any other widget, and letters are as large as
+# those of the notebook's text, since one looks here first.
+STYLE = """<style>.ep-status .widget-html-content {overflow-wrap: anywhere; line-height: 1.4; padding: 4px 0;
+font-size: var(--jp-content-font-size1, 14px)}</style>"""
 
 
 class StatusLine(widgets.HTML):

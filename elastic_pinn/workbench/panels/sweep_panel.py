@@ -39,6 +39,7 @@ from elastic_pinn.workbench.batch.status import (
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.sweep_plot import sweep_results
 from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
+from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.rows import row
 from elastic_pinn.workbench.panels.status_line import StatusLine
 from elastic_pinn.workbench.panels.sweep_form import SweepForm
@@ -82,10 +83,8 @@ class SweepPanel(widgets.VBox):
         self._buttons["Stop"].on_click(lambda _: self._call_in_loop(self._request_stop))
         in_row = row([*self._buttons.values(), self._bar, self._count])
         scrolled = widgets.Box([self._lines], layout={"max_height": "320px", "overflow": "auto", "display": "block"})
-        tooltip_styles = tooltips(*self._buttons.values())
-        super().__init__(
-            [widgets.HTML(TABLE_STYLE), self._form, in_row, self._status, scrolled, self._view, tooltip_styles]
-        )
+        styles = widgets.HTML(TABLE_STYLE), tooltips(*self._buttons.values()), dark_theme()
+        super().__init__([self._form, in_row, self._status, scrolled, self._view, *styles])
         self._preview()
 
     @property

@@ -26,6 +26,7 @@ from elastic_pinn.workbench.panels.buttons import Buttons, State
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
 from elastic_pinn.workbench.panels.config_form import ConfigForm
+from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.error_line import ErrorLine
 from elastic_pinn.workbench.panels.form_fields import MARK
 from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
@@ -110,7 +111,9 @@ class TrainPanel(widgets.VBox):
         self._settings = widgets.Accordion([self._form], titles=(SETTINGS,))
         self._settings.observe(lambda _: self._show_status(), "selected_index")
         acknowledge(self._settings)
-        super().__init__([self._settings, in_row, self._list, self._status, self.views, self._buttons.tooltips])
+        super().__init__(
+            [self._settings, in_row, self._list, self._status, self.views, self._buttons.tooltips, dark_theme()]
+        )
         self._enable()
         self._set_status("ready", f"{steps:,} step{'s' * (steps > 1)}; Start makes a fresh run directory")
         if training := self._matching("", "auto") or next(iter(Training.current(name)), None):
