@@ -1,8 +1,9 @@
 """Which given numbers the found values are in proportion to, so that no misfit shows an error of these.
 
 Times any factor, moduli, densities and forces give the same motion: of these, what is found is in proportion to what is
-given (`identifiability.py`). Likewise a source's strength and the gains of channels give the same records. With all
-lengths times a and all times over b, motion is the same in a solid whose speeds are a b times as high.
+given (`identifiability.py`). Likewise a source's strength and the gains of channels give the same records. Plane stress
+is plane strain with another lambda. With all lengths times a and all times over b, motion is the same in a solid whose
+speeds are a b times as high.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
 
 MOST_NAMED = 3  # constants, one by one
+OF_PLANE = "2 lambda mu / (lambda + 2 mu)"
+OTHER_PLANE = {
+    "strain": f"records of a thin plate, in plane stress, fit as well, with its {OF_PLANE} found as lambda",
+    "stress": f"records of a thick body, in plane strain, fit as well, with its lambda found as {OF_PLANE}",
+}
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
@@ -39,8 +45,8 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
     -------
     str
         As in "for rho = 2700 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, and no misfit
-        shows it (± counts how far it may be off by density_plus_minus)"; then, where nothing known has a part in them,
-        of the scales of lengths and times.
+        shows it (± counts how far it may be off by density_plus_minus)"; then of plane strain or stress, where lambda
+        was found, and, where nothing known has a part in them, of the scales of lengths and times.
     """
     has_strength = any(pulse.is_size_unknown for shot in problem.shots for pulse in shot.unknown_pulses)
     strength, gains = [STRENGTH] * has_strength, [GAINS] * has_gains
@@ -49,7 +55,7 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
         told.append(_clause(["the records' gain"], strength))
     if has_gains and (has_strength or not has_known_gain):
         told.append(_clause(["the other channels' gain" if has_known_gain else STRENGTH], gains))
-    told.append(_of_scales(problem, has_known_gain))
+    told += [_of_plane(problem), _of_scales(problem, has_known_gain)]
     return "; ".join(filter(None, told))
 
 
@@ -68,6 +74,14 @@ def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> s
     is_counted_if_told = set(problem.unknowns) == {"lambda", "mu"} and not (uncertain or are_loaded)
     told = _clause(given, [*problem.unknowns, *beside], "which ± counts" if uncertain else EXACT)
     return told + (BY_PLUS_MINUS if is_counted_if_told and len(known) == 1 else "")
+
+
+def _of_plane(problem: Problem) -> str:
+    """That the other plane would fit as well, with another lambda; "" where lambda is known."""
+    if not any(name.startswith("lambda") for name in problem.unknowns):
+        return ""
+    plane = problem.reference.plane
+    return f"for plane {plane} (plane: {plane}), {EXACT}: {OTHER_PLANE[plane]}, and no misfit shows it"
 
 
 def _of_scales(problem: Problem, has_known_gain: bool) -> str:
