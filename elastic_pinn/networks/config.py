@@ -12,6 +12,7 @@ from elastic_pinn.config_sections import (
     List,
     NonNegative,
     OfList,
+    OptionalCount,
     Positive,
     Section,
 )
@@ -111,6 +112,10 @@ class NetworkConfig(Section):
     periodic_axes: Annotated[List[Literal["x", "y"]], With(network=TRAINED)] = ()
     """the axes, "x", "y" or both, along which a network that is trained whole is periodic whatever its weights: those
     whose two sides are periodic, in a window that is the period (Dong and Ni, 2021)"""
+    hole_inputs: Annotated[OptionalCount, With(network=("mlp",))] = 0
+    """of an mlp: the number of holes of the plate, or 0. Of each hole, of radius a around c, it then gets a (x - c) /
+    |x - c|^2 beside x, y and t: what spreads from a hole is steep beside its rim, and smooth in these, so that an mlp
+    follows it in a tenth of the steps"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 
@@ -154,6 +159,16 @@ class NetworkConfig(Section):
     def _only_separable_has_a_rank(self) -> Self:
         if self.network != "separable" and not self._is_default("rank"):
             raise ValueError(f"rank = {self.rank} with network {self.network!r}: only 'separable' has one")
+        return self
+
+    @model_validator(mode="after")
+    def _only_an_mlp_inverts(self) -> Self:
+        if self.hole_inputs and (self.network != "mlp" or self.initialization == "features"):
+            others = f"network {self.network!r}, initialization = {self.initialization!r}"
+            raise ValueError(f"hole_inputs = {self.hole_inputs} with {others}: only with 'mlp' and 'glorot'")
+        if self.hole_inputs and self.periodic_axes:
+            given = f"hole_inputs = {self.hole_inputs} with periodic_axes = {list(self.periodic_axes)}"
+            raise ValueError(f"{given}: what is inverted in holes is not periodic: leave one of the two out")
         return self
 
     @model_validator(mode="after")

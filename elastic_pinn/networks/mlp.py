@@ -43,6 +43,11 @@ class MLP(Trained):
         last = len(config.hidden_layers)
         return [Map(n, m, is_first=i == 0, is_nonlinear=i < last) for i, (n, m) in enumerate(pairwise(widths))]
 
+    def surround(self, circles: Tensor, beside: Tensor) -> None:
+        """Invert coordinates in holes, which are the first of all circles, if it is to."""
+        if self.embedding:
+            self.embedding.surround(circles[: len(self.embedding.holes)])
+
     def within(self, moduli: Moduli) -> Layers:
         """Return its layers, which do not depend on the material."""
         return CompiledLayers(*self.folded(), self.activation, self.extent, self.embedding)

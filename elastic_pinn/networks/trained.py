@@ -70,7 +70,7 @@ class Trained(Network):
     @staticmethod
     def embedding_of(config: NetworkConfig) -> Embedding | None:
         """Return what enters in place of the coordinates; None: themselves."""
-        return Embedding(config) if config.periodic_axes else None
+        return Embedding(config) if config.periodic_axes or config.hole_inputs else None
 
     @staticmethod
     @abstractmethod

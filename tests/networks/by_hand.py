@@ -29,6 +29,12 @@ LEGAL = {
     for network in TRAINED
     for option, fields in OPTIONS.items()
 }
+HOLES = torch.tensor([[0.35, 0.1, 0.2], [-0.6, -0.2, 0.1]], dtype=torch.float64)
+"""x, y and radius of each, (H, 3)."""
+LEGAL |= {
+    ("mlp", f"around holes, {option}"): LEGAL["mlp", option] | {"hole_inputs": len(HOLES)}
+    for option in ("as they come", "adaptive")
+}
 
 
 def network(fields: dict, activation: str = "tanh", precision: str = "float64") -> Trained:
@@ -36,6 +42,7 @@ def network(fields: dict, activation: str = "tanh", precision: str = "float64") 
     config = NetworkConfig(activation=activation, precision=precision, input_frequency=4.0, **fields)
     generator = torch.Generator().manual_seed(0)
     net = NETWORKS[config.network](config, generator, Window(EXTENT.tolist()))
+    net.surround(HOLES, torch.zeros(len(HOLES), dtype=torch.long))
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += (0.03 if parameter is net.slopes else 0.3) * torch.randn(
@@ -54,7 +61,12 @@ def inputs(net: Trained, where: Tensor, axes: str = "xyt") -> Tensor:
     if embedding is None:
         return z[:, ["xyt".index(axis) for axis in axes]]
     phases = z @ embedding.vectors.T
-    return torch.cat([z @ embedding.matrix[: embedding.coordinates].T, phases.sin(), phases.cos()], dim=1)
+    around = [where[:, :2] - hole[:2] for hole in embedding.holes]  # each (N, 2)
+    inverted = [
+        radius * each / each.square().sum(1, keepdim=True)
+        for (*_, radius), each in zip(embedding.holes, around, strict=True)
+    ]
+    return torch.cat([z @ embedding.matrix[: embedding.coordinates].T, phases.sin(), phases.cos(), *inverted], dim=1)
 
 
 def mlp(net: Trained, where: Tensor, act) -> Tensor:

@@ -3,6 +3,7 @@ them; where it is periodic, it is so to rounding."""
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -11,10 +12,11 @@ import elastic_pinn as ep
 from elastic_pinn.networks import jets, mean_squares
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.dense import ACTIVATIONS
-from elastic_pinn.networks.model import NETWORKS
+from elastic_pinn.networks.model import NETWORKS, Model
 from elastic_pinn.networks.trained import Trained
 from elastic_pinn.physics.conditions.periodic import PAIRS
 from elastic_pinn.physics.solutions import PlaneWave
+from elastic_pinn.training.new_model import new_model
 from tests.networks.by_hand import (
     LEGAL,
     NAMES,
@@ -169,6 +171,10 @@ def test_adaptive_activations_start_as_plain_ones():
         ({"rank": 8}, "rank = 8 with network 'mlp': only 'separable' has one"),
         ({"periodic_axes": ["y"], "initialization": "features"}, "only with 'glorot'"),
         ({"periodic_axes": ["x", "x"]}, "each axis once"),
+        ({"hole_inputs": 1, "network": "separable"}, "only with 'mlp' and 'glorot'"),
+        ({"hole_inputs": 1, "initialization": "features"}, "only with 'mlp' and 'glorot'"),
+        ({"hole_inputs": 1, "periodic_axes": ["y"]}, "what is inverted in holes is not periodic"),
+        ({"hole_inputs": -1}, "hole_inputs"),
         ({"hard_conditions": ["start", "start"]}, "each condition once"),
         ({"periodic_axes": ["t"]}, "'x' or 'y'"),
     ],
@@ -194,13 +200,23 @@ SMALL = {
 }  # fmt: skip
 
 
+def around_holes(count: int) -> ep.Problem:
+    """A wave in a plate with that many holes, whose rims move as it does."""
+    wave = PlaneWave("s", 1.0, 1.0, 1.0, angle=0.3, wavelength=1.0)
+    holes = [ep.Disc((0.3 + 0.5 * k, 0.4), 0.1) for k in range(count)]
+    shape = ep.Plate(ep.Rectangle((0.0, 1.0 + 0.5 * count), (0.0, 1.0)), holes)
+    window = ep.Domain(shape=shape, t=(0.0, 0.5))
+    return ep.Problem(window, ep.Material(1.0, 1.0, 1.0), [ep.Displacement(wave)], ep.Initial.of(wave), exact=wave)
+
+
 @pytest.mark.slow
 @each_network
 @pytest.mark.parametrize("stages", [["adam"], ["lbfgs"]], ids="-".join)
 def test_a_short_training_lowers_the_loss(fields, stages, tmp_path):
+    holes = fields.get("hole_inputs", 0)
     known = {"activation": "tanh", "sampling": "latin_hypercube"}  # by which so few steps suffice
     config = ep.Config(stages=stages, steps=20, **known, **SMALL, **fields)
-    losses = ep.train(config, tmp_path, periodic("xy")).history()["loss/total"]
+    losses = ep.train(config, tmp_path, around_holes(holes) if holes else periodic("xy")).history()["loss/total"]
     assert losses.iloc[-1] < 0.95 * losses.iloc[0]
 
 
@@ -210,6 +226,26 @@ def test_an_axis_without_periodic_sides_is_refused_before_training(axes, legal, 
     with pytest.raises(ep.ConfigError, match="the problem has no periodic sides along"):
         ep.train(config, tmp_path / "run", periodic(legal))
     assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(("asked", "there", "told"), [(1, 2, "has 2 holes: 2 or 0"), (2, 0, "0 holes: leave it out")])
+def test_as_many_holes_as_there_are_or_none(asked, there, told, tmp_path):
+    config = ep.Config(hole_inputs=asked, hidden_layers=[4], **SMALL)
+    with pytest.raises(ep.ConfigError, match=told):
+        ep.train(config, tmp_path / "run", around_holes(there) if there else periodic(""))
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_model_is_made_again_with_its_holes():
+    config, problem = ep.Config(hole_inputs=2, hidden_layers=[5], **SMALL), around_holes(2)
+    made = new_model(config, problem, torch.Generator().manual_seed(0))
+    again = Model.from_state(config, made.state_dict())
+    x = t = np.linspace(0.1, 0.4, 5)
+    y = 0.5 + x
+    assert (again.predict(x, y, t) == made.predict(x, y, t)).all()
+    with torch.no_grad():
+        made.network.embedding.holes[0, 0] += 0.1
+    assert not (again.predict(x, y, t) == made.predict(x, y, t)).all(), "its place makes a difference"
 
 
 def test_a_run_of_a_periodic_network_predicts_the_same_on_both_sides(tmp_path):

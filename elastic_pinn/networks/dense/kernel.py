@@ -286,11 +286,9 @@ def workspace_per_point(widths, size):
 
 
 @compiled
-def _forward(flat, widths, kinds, columns, axes, pairs, points, workspace):
-    """The jet of the output for a chunk of points, at the index into workspace that is returned.
-
-    Before it are, for each hidden layer, z (J n C), f (3 n C) and y (J n C).
-    """
+def _forward(flat, widths, kinds, columns, axes, pairs, points, inverted, workspace):
+    """The jet of the output for a chunk of points, at the index into workspace that is returned; before it are, of each
+    hidden layer, z (J n C), f (3 n C) and y (J n C)."""
     weight_at, bias_at = _offsets(widths)
     size, n, layers, at = len(axes), len(points), len(widths) - 1, 0
     for i in range(layers):
@@ -311,6 +309,8 @@ def _forward(flat, widths, kinds, columns, axes, pairs, points, workspace):
         _nonlinear(kinds[i], z.reshape((size, n * d)), f.reshape((3, n * d)), y.reshape((size, n * d)), pairs)
         for channel in range(kinds[i] - EMBEDDING):
             y.reshape((size, n, d))[:, :, channel] = z.reshape((size, n, d))[:, :, channel]
+        for channel in range(inverted.shape[2] if i == 0 else 0):
+            y.reshape((size, n, d))[:, :, channel - inverted.shape[2]] = inverted[:, :, channel].T
         at += (2 * size + 3) * n * d
     return at
 
@@ -353,7 +353,7 @@ def _backward(
 
 @compiled
 def sum_of_squares(
-    flat, widths, kinds, scale, axes, pairs, points, operator, coefficients, target, workspace,
+    flat, widths, kinds, scale, axes, pairs, points, inverted, operator, coefficients, target, workspace,
     flat_grad, operator_grad, coefficients_grad,
 ):  # fmt: skip
     """Return the sum over points of the squared misfits; add half of its gradients to flat_grad and operator_grad, and
@@ -362,9 +362,9 @@ def sum_of_squares(
     flat: all weights, then all biases, (P,); widths: (L + 2,), from 3 to C; kinds: (L,), of ACTIVATIONS, the first may
     be EMBEDDING, whose gradients are left out; scale: (3,), of the coordinates; axes: (J,), which coordinate a first
     derivative is by, else -1; pairs: (J, 2), where the two first derivatives of a second one are, else -1; points:
-    (N, 3); operator: (K, J, E, C), coefficients: (N, K), target: (N, E): see equations.py; workspace:
-    `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or (0,) if no gradient is needed;
-    operator_grad: (K, J, E, C); coefficients_grad: (N, K), or (0, K) if it is not needed.
+    (N, 3); inverted: (N, J, 2 H), an embedding's last channels; operator: (K, J, E, C), coefficients: (N, K), target:
+    (N, E): see equations.py; workspace: `workspace_per_point` numbers for each point of a chunk; flat_grad: (P,), or
+    (0,) if none is needed; operator_grad: (K, J, E, C); coefficients_grad: (N, K), or (0, K) likewise.
     """
     size, widest, total = len(axes), widths.max(), 0.0
     columns, columns_grad = _columns(flat, widths, scale), np.zeros((3, widths[1]), flat.dtype)
@@ -374,7 +374,7 @@ def sum_of_squares(
         n = min(chunk, len(points) - low)
         where, gradient = slice(low, low + n), size * n * widest
         g_here, g_there, layers = workspace[:gradient], workspace[gradient : 2 * gradient], workspace[2 * gradient :]
-        at = _forward(flat, widths, kinds, columns, axes, pairs, points[where], layers)
+        at = _forward(flat, widths, kinds, columns, axes, pairs, points[where], inverted[where], layers)
         shape, numbers = (size, n, widths[-1]), size * n * widths[-1]
         u, g = layers[at : at + numbers].reshape(shape), g_here[:numbers].reshape(shape)
         total += _misfit(u, operator, coefficients[where], target[where], g, operator_grad, coefficients_grad[where])
@@ -389,12 +389,12 @@ def sum_of_squares(
 
 
 @compiled
-def jets(flat, widths, kinds, scale, axes, pairs, points, workspace, found, start):
+def jets(flat, widths, kinds, scale, axes, pairs, points, inverted, workspace, found, start):
     """Write the jet of the output at all points to found (J, ..., 2) from `start` on; see `sum_of_squares`."""
     columns, size = _columns(flat, widths, scale), len(axes)
     chunk = workspace.size // workspace_per_point(widths, size)
     for low in range(0, len(points), chunk):
-        n = min(chunk, len(points) - low)
-        at = _forward(flat, widths, kinds, columns, axes, pairs, points[low : low + n], workspace)
-        u = workspace[at : at + size * n * widths[-1]]
-        found[:, start + low : start + low + n] = u.reshape((size, n, widths[-1]))
+        high = min(low + chunk, len(points))
+        at = _forward(flat, widths, kinds, columns, axes, pairs, points[low:high], inverted[low:high], workspace)
+        u = workspace[at : at + size * (high - low) * widths[-1]]
+        found[:, start + low : start + high] = u.reshape((size, high - low, widths[-1]))

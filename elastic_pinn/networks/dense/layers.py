@@ -62,8 +62,8 @@ class Layers(LinearTrial):
 
     def seed(self, points: Tensor, names: jets.Components) -> Tensor:
         """The jet of the first layer's input at dimensionless points (N, 3), (J, N, 3) or (J, N, I)."""
-        jet = jets.seed(points, names, self.extent)
-        return self.embedding(jet, names) if self.embedding else jet
+        enters = self.embedding or jets.seed
+        return enters(points, names, self.extent)
 
     def features(self, points: Tensor, names: jets.Components) -> Tensor:
         """The jet of the last layer's input at dimensionless points (N, 3), (J, N, C)."""

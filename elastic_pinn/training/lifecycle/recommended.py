@@ -11,7 +11,7 @@ import torch
 
 from elastic_pinn.config import Config
 from elastic_pinn.networks.held import Held
-from elastic_pinn.physics import Displacement, Problem, ProblemError, Rectangle
+from elastic_pinn.physics import Displacement, Plate, Problem, ProblemError, Rectangle
 from elastic_pinn.training.config import SOLVING
 from elastic_pinn.training.lifecycle.advised import Advice
 from elastic_pinn.training.lifecycle.implied import implied
@@ -74,6 +74,10 @@ def _trained(config: Config, problem: Problem) -> dict[str, tuple[Any, str]]:
     if not config.hard_conditions and config.form == "displacement" and _is_prescribed_all_around(problem):
         found["hard_conditions"] = (
             ("start", "sides"), "start and sides that hold exactly left a hundredth of the error of A' in the ablation",
+        )  # fmt: skip
+    if isinstance(shape := problem.domain.shape, Plate) and config.initialization == "glorot":
+        found["hole_inputs"] = (
+            len(shape.holes), "beside holes, an mlp follows the field in a tenth of the steps (hole-p-glorot)",
         )  # fmt: skip
     if problem.unknowns and problem.receivers and problem.boundary and config.weight_data < config.weight_boundary:
         found["weight_data"] = (

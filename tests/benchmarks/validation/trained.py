@@ -24,7 +24,9 @@ STEPS = 2  # of Levenberg-Marquardt
 FEWER: Recipe = {"hidden_layers": [8, 300], "interior_points": 600, "boundary_points": 200, "initial_points": 200}
 
 
-def _from_glorot(name: str, steps: int, frequency: float = 4.0) -> Row:
+def _from_glorot(
+    name: str, steps: int, frequency: float = 4.0, further: Recipe | None = None, quick_goal: float = 1e-2
+) -> Row:
     """The row of a name by an MLP from Glorot's start, whose first layer is so many times steeper."""
     row, [first] = _named(name), FROM_GLOROT["stage_steps"]
     return replace(
@@ -32,9 +34,9 @@ def _from_glorot(name: str, steps: int, frequency: float = 4.0) -> Row:
         name=f"{name}-glorot",
         case="the same from Glorot's weights",
         method=f"MLP 3 x 32, {first} steps of SOAP, {steps - first} of SSBroyden",
-        fields=FROM_GLOROT | _interface_of(row) | {"steps": steps, "input_frequency": frequency},
+        fields=FROM_GLOROT | _interface_of(row) | {"steps": steps, "input_frequency": frequency} | (further or {}),
         quick=FEWER_STEPS,
-        quick_goal=1e-2,
+        quick_goal=quick_goal,
         goal=1e-3,
     )
 
@@ -69,8 +71,9 @@ ROWS = (
     _from_features("free-sv-30", 1000, 7.5, 4.2, {"input_frequency": 5.0, "time_frequency": 3.0}, 1e-2),
     _from_glorot("free-sv-30", 3000),
     _from_features("lame-modes", 1200, 7.0, 4.0, {"input_frequency": 3.0, "time_frequency": 2.2}, 1e-2),
-    _from_glorot("lame-modes", 15_000, 2.0),
+    _from_glorot("lame-modes", 20_000, 2.0),
     _from_features("welded-sv-30", 750, 7.5, 4.2, {"input_frequency": 4.5, "time_frequency": 3.0}, 1e-2),
     _from_glorot("welded-sv-30", 3000),
     _from_features("hole-p", 1000, 7.5, 4.6),
+    _from_glorot("hole-p", 5500, further={"hole_inputs": 1, "interior_points": 6000}, quick_goal=5e-2),
 )

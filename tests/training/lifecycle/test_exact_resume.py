@@ -136,6 +136,13 @@ CASES = {
         (4, 8),
         (3, 7),
     ),
+    "hole-inputs": Case(
+        PLATE
+        | {"hole_inputs": 1, "stages": ["adam", "ssbroyden"], "stage_steps": [4]}
+        | {"precision": "float64", "checkpoint_every": 1},
+        (3, 6, 9),
+        (2, 5, 8),
+    ),
     "separable-on-a-grid": Case(
         {"network": "separable", "rank": 3, "sampling": "grid", "precision": "float64", "adaptive_activation": True}
         | {"stages": ["adam", "last_layer", "lbfgs"], "stage_steps": [3, 1], "steps": 8, "checkpoint_every": 1},

@@ -90,6 +90,16 @@ def test_a_trained_network_is_recommended_what_won_the_ablation():
     assert "hard_conditions" not in ep.preview(ep.Config(problem="own"), free).recommended, "which does harm there"
 
 
+def test_a_trained_network_beside_holes_is_recommended_their_own_coordinates():
+    holes = [ep.Disc((0.3, 0.3), 0.1), ep.Disc((0.7, 0.6), 0.05)]
+    shape = ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), holes)
+    problem = ep.Problem(ep.Domain(shape=shape, t=(0.0, 1.0)), ep.physics.ALUMINIUM, [ep.Traction()], ep.Initial())
+    found = ep.preview(ep.Config(problem="own"), problem).recommended
+    assert found["hole_inputs"].value == 2
+    for other in ({"hole_inputs": 2}, {"network": "random_features"}, {"initialization": "features"}):
+        assert "hole_inputs" not in ep.preview(ep.Config(problem="own", **other), problem).recommended
+
+
 def test_that_start_and_sides_can_hold_is_worked_out_once_and_keeps_no_problem_in_memory(monkeypatch):
     held, make = [], Held.of
     monkeypatch.setattr(Held, "of", lambda *given: held.append(1) or make(*given))
