@@ -39,6 +39,10 @@ from elastic_pinn.yaml_values import write_yaml
 Name = Annotated[str, Field(min_length=1)]
 WRITTEN = "# parameters of 07_own_data, beside the receiver file that they make\n"
 """The first line of each YAML file that `OwnData.save` writes: no other is replaced."""
+OF_A_PLATE = (
+    "Sides within reach of the waves send them back: of a plate, give it -p problem plate too, with plate_size, holes, "
+    "sides and sources, as notebooks/README.md lists them."
+)
 
 
 class FurtherFile(Entry):
@@ -228,7 +232,8 @@ class OwnData(Section):
         receivers.save(path)
         again.write_text(WRITTEN + write_yaml(self.parameters, allow_unicode=True), encoding="utf-8")
         command = f".venv/bin/papermill notebooks/02_inverse.ipynb out.ipynb -p data {shlex.quote(self.output)}"
-        then = f"lambda and mu are searched for by\n\n    {command}"
+        in_window = "lambda and mu, in the window that the receivers span, are searched for by"
+        then = f"{in_window}\n\n    {command}\n\n{OF_A_PLATE}"
         if not receivers.material:
             then = f"no material is given: {NO_MATERIAL}"
         elif not material_of(receivers):

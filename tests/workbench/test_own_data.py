@@ -68,7 +68,9 @@ def test_a_file_without_a_material_says_what_a_search_needs(aluminium, tmp_path)
         ep.Receivers.load(aluminium),
         OwnData.from_namespace({**GIVEN, "output": str(tmp_path / "new" / "out.h5")}),
     )
-    assert f"02_inverse.ipynb out.ipynb -p data {own.output}" in own.save(raw)
+    told = own.save(raw)
+    assert f"02_inverse.ipynb out.ipynb -p data {own.output}" in told
+    assert "of a plate, give it -p problem plate too, with plate_size, holes, sides and sources" in told
     said = own.save(replace(raw, material={}, start=()))
     assert "no material is given: give density, lame_lambda and lame_mu" in said and "02_inverse.ipynb" not in said
     assert OwnData.from_namespace(read_yaml(Path(f"{own.output}.yaml").read_text())) == own
