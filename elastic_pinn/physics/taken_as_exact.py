@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.identifiability import NO_LAMBDA, is_loaded
 from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.physics.probes import probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -26,6 +27,10 @@ OTHER_PLANE = {
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
+OF_SOURCES = (
+    f"for sources and loads as given (place, width, and what is not sought of their pulses), {EXACT}: an error there "
+    "goes in part into what was found, which may be off by more than ±, and misfits show the rest alone"
+)
 BY_PLUS_MINUS = " (± counts how far it may be off by density_plus_minus)"
 
 
@@ -46,7 +51,8 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
     str
         As in "for rho = 2700 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, and no misfit
         shows it (± counts how far it may be off by density_plus_minus)"; then of plane strain or stress, where lambda
-        was found, and, where nothing known has a part in them, of the scales of lengths and times.
+        was found, of sources where there are any, and, where nothing known has a part in them, of the scales of lengths
+        and times.
     """
     has_strength = any(pulse.is_size_unknown for shot in problem.shots for pulse in shot.unknown_pulses)
     strength, gains = [STRENGTH] * has_strength, [GAINS] * has_gains
@@ -55,7 +61,7 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
         told.append(_clause(["the records' gain"], strength))
     if has_gains and (has_strength or not has_known_gain):
         told.append(_clause(["the other channels' gain" if has_known_gain else STRENGTH], gains))
-    told += [_of_plane(problem), _of_scales(problem, has_known_gain)]
+    told += [_of_plane(problem), _of_sources(problem), _of_scales(problem, has_known_gain)]
     return "; ".join(filter(None, told))
 
 
@@ -82,6 +88,13 @@ def _of_plane(problem: Problem) -> str:
         return ""
     plane = problem.reference.plane
     return f"for plane {plane} (plane: {plane}), {EXACT}: {OTHER_PLANE[plane]}, and no misfit shows it"
+
+
+def _of_sources(problem: Problem) -> str:
+    """That sources are taken to be where, as wide and of the form that is stated; "" where nothing acts."""
+    given = [probe for shot in problem.shots for probe in probes(shot) if probe.name != "exact"]
+    acts = any(probe.quantity.is_load and bool(probe.all_values().any()) for probe in given)
+    return OF_SOURCES if acts or any(shot.unknown_pulses for shot in problem.shots) else ""
 
 
 def _of_scales(problem: Problem, has_known_gain: bool) -> str:

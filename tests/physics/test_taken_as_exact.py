@@ -6,7 +6,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
-from elastic_pinn.physics.taken_as_exact import taken_as_exact
+from elastic_pinn.physics.taken_as_exact import OF_SOURCES, taken_as_exact
 
 NEAR = np.array([[0.2, 0.3], [0.7, 0.6]])  # m
 TIMES = np.linspace(0.0, 1.0, 5)  # s
@@ -22,7 +22,7 @@ THIN = (
 
 def told(unknowns, t=(0.0, 1.0), gains=(False, True), values=(2.0, 1.0, 3.0), plane="strain", **parts) -> str:
     """Of a square, by what is unknown, and by whether gains were found and one is known; without what is told of a thin
-    plate, which is told if lambda is unknown."""
+    plate, wherever lambda is unknown, and of sources, wherever there are any."""
     uncertain = parts.pop("density_plus_minus", 0.0)
     receivers = parts.pop("receivers", ep.Receivers(NEAR, TIMES, MOTION))
     problem = ep.Problem(
@@ -33,7 +33,8 @@ def told(unknowns, t=(0.0, 1.0), gains=(False, True), values=(2.0, 1.0, 3.0), pl
     )
     clauses = taken_as_exact(problem, *gains).split("; ")
     assert (THIN in clauses) == ("lambda" in unknowns and plane == "strain")
-    return "; ".join(each for each in clauses if each != THIN)
+    assert (OF_SOURCES in clauses) == ("force" in parts)
+    return "; ".join(each for each in clauses if each not in (THIN, OF_SOURCES))
 
 
 def push(x, y, t):
