@@ -22,6 +22,9 @@ NOT_ASSESSED = "no ±: it was not worked out whether the data are explained"
 NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
 """For runs that were stopped by request; tables assess them."""
 
+LOWER_BOUND = "± is a lower bound, since trained hidden layers are taken as they are"
+HOLDS_FOR = "± is for given numbers that are taken as exact: elastic-pinn inspect names them"
+
 
 @dataclass(frozen=True)
 class DerivedValue:
@@ -119,9 +122,17 @@ class Fit:
     @property
     def finding(self) -> str:
         """Verdict and reason in one line, and what the values are for."""
-        bound = "± is a lower bound, since trained hidden layers are taken as they are"
+        return "; ".join(filter(None, (self._outcome, self.condition)))
+
+    @property
+    def headline(self) -> str:
+        """Verdict and reason, and where it is told what the values are for."""
+        return "; ".join(filter(None, (self._outcome, HOLDS_FOR if self.condition else "")))
+
+    @property
+    def _outcome(self) -> str:
         text = f"no ±: {self.reason}" if self.verdict == "withheld" else self.reason
-        return "; ".join(filter(None, (text, bound if self.plus_minus and self.is_lower_bound else "", self.condition)))
+        return f"{text}; {LOWER_BOUND}" if self.plus_minus and self.is_lower_bound else text
 
     @property
     def sentence(self) -> str:

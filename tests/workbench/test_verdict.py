@@ -273,7 +273,10 @@ def test_what_was_found_beside_the_material_has_a_lower_bound_too(runs):
 @pytest.mark.parametrize("name", ["holds", "withheld", "old"])
 def test_the_figure_of_the_material_says_it(runs, name):
     said = ep.figures.material_traces(runs[name]).get_suptitle().replace("\n", " ")
-    assert said == (runs[name].fit.finding if runs[name].fit else NOT_ASSESSED)
+    fit = runs[name].fit
+    assert said == (fit.headline if fit else NOT_ASSESSED)
+    if fit and fit.condition:
+        assert fit.condition not in said and said.endswith("taken as exact: elastic-pinn inspect names them")
 
 
 def test_the_docstring_shows_what_is_returned():

@@ -87,7 +87,7 @@ def material_confidence(source: Source, problem: Problem | ProblemMaker | None =
         for where, estimate in zip(row, estimates, strict=False):
             _draw(where, estimate, fit.is_lower_bound, start, true)
     legend_below(figure)
-    figure.suptitle(textwrap.fill(fit.finding, WIDTH), fontsize=VERDICT)
+    figure.suptitle(textwrap.fill(fit.headline, WIDTH), fontsize=VERDICT)
     return figure
 
 

@@ -79,7 +79,7 @@ def material_traces(source: Source, problem: Problem | ProblemMaker | None = Non
     traces = {name: (steps, history[f"material/{name}"].to_numpy()) for name in unknowns}
     fit = opened.fit if isinstance(opened, Run) else None
     figure = draw_traces(traces, problem, stages_in(history, opened.config), fit)
-    figure.suptitle(textwrap.fill(fit.finding if fit else NOT_ASSESSED, WIDTH), fontsize=VERDICT)
+    figure.suptitle(textwrap.fill(fit.headline if fit else NOT_ASSESSED, WIDTH), fontsize=VERDICT)
     return figure
 
 
