@@ -59,7 +59,8 @@ def runs_table(folder: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     whose files cannot be read has the status unreadable.
 
     columns: those that are wanted, in this order: of the above, of one of several materials too, as `mu_2 ±`, or any
-    field or own number of the config, whether the runs have it or not; (): the above. Raises ConfigError for a column
+    field or own number of the config, whether the runs have it or not; (): the above. pandas cuts what is long where
+    it prints a table: `print(table.to_string())` has the names of runs whole. Raises ConfigError for a column
     of another name, with the nearest ones, and for what is no list.
     """
     rows = run_rows(folder)
@@ -96,8 +97,11 @@ def _with_columns(table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequ
         raise ConfigError("\n".join(not_a_field(n, legal, ()).replace("a field", "a column of runs") for n in unknown))
     added = {}
     for name in set(columns).difference(table):
-        is_result = name in OPTIONAL or _is_of_region(name)  # which no run has
-        added[name] = [math.nan if is_result else written(configs.get(run, {}).get(name)) for run in table.index]
+        is_result = name in OPTIONAL or _is_of_region(name)  # which no run has, or each has none of
+        added[name] = [
+            rows[run][0].get(name, math.nan) if is_result else written(configs.get(run, {}).get(name))
+            for run in table.index
+        ]
     return table.assign(**added)[list(columns)]
 
 
@@ -152,7 +156,8 @@ def _columns(rows: Mapping[str, RunRow]) -> list[str]:
     names = [column for name in ordered for column in (name, f"{name}{ERROR}")]
     status, step, error, *others = COLUMNS
     optional = [name for name in [*names, "fit", "chi2"] if name in found]
-    first = [status, *(["warnings"] * ("warnings" in found)), step, error, *(["estimated"] * ("estimated" in found))]
+    has_warnings = any(row.get("warnings") for row, _ in rows.values())
+    first = [status, *(["warnings"] * has_warnings), step, error, *(["estimated"] * ("estimated" in found))]
     return [*first, *others, *optional]
 
 
@@ -164,7 +169,7 @@ def run_row(path: Path) -> RunRow:
         summary, config = run.summary, run.config
         return {
             "status": status,
-            **({"warnings": len(summary.warnings)} if summary.warnings else {}),
+            "warnings": len(summary.warnings),
             "step": summary.step,
             "error": summary.metrics.get("error/displacement"),
             **_estimated(summary),

@@ -71,7 +71,8 @@ def test_a_column_may_be_any_field_or_result_and_another_name_is_refused_with_th
     table = runs_table(folder_of_runs, ["hidden_layers", "seed", "error"])
     assert list(table) == ["hidden_layers", "seed", "error"] and set(table["hidden_layers"]) == {"[8]"}
     assert table["seed"].to_dict() == runs_table(folder_of_runs)["seed"].to_dict()
-    results = ["warnings", "estimated", "mu", "mu ±", "c_p", "fit", "chi2", "condition"]  # which none of these has
+    assert set(runs_table(folder_of_runs, ["warnings"])["warnings"]) == {0}
+    results = ["estimated", "mu", "mu ±", "c_p", "fit", "chi2", "condition"]  # which none of these has
     results += ["mu_1", "c_p_12 ±", "origin_time", "amplitude ±"]  # of several materials, and of a source
     assert runs_table(folder_of_runs, [*results, "seed"])[results].isna().all(axis=None)
     empty = runs_table(tmp_path / "nothing", ["seed", "error", "fit"])

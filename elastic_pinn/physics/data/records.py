@@ -122,13 +122,21 @@ class Records:
 
     @property
     def told(self) -> str:
-        """In words, what of it there is: quantity, receivers, times, directions, gaps and shot."""
+        """In words, what of it there is: quantity, receivers, times, directions, gaps and shot.
+
+        A direction that a receiver did not record along is no channel of it, and none of its samples is missing.
+        """
         rows, times, columns = self.values.shape
-        gaps, dead = float(np.isnan(self.values).mean()), int(np.isnan(self.values).all(axis=1).sum())
+        recorded = np.asarray(self.is_there.any(axis=1))  # (R, C)
+        has_time = np.broadcast_to(np.isfinite(self.time), (rows, times))[:, :, None]  # (R, T, 1), not after its end
+        gaps = 1.0 - float(self.is_there.sum() / (has_time & recorded[:, None]).sum())
+        dead = int((~recorded.any(axis=1)).sum())
         along = "" if self.are_components else f" along {' and '.join(self.labels)}"
+        each = ", ".join(f"{n} {label}" for n, label in zip(recorded.sum(axis=0), self.labels, strict=True) if n)
         parts = [
             f"{self.quantity} of {rows} at {times} times{along}",
-            *([f"{dead} of {rows * columns} channels dead"] if dead else []),
+            *([f"{recorded.sum()} channels ({each})"] if recorded.sum() < (rows - dead) * columns else []),
+            *([f"{dead} of {rows} receivers recorded nothing"] if dead else []),
             *([f"{100 * gaps:.2g} % of samples missing"] if gaps else []),
             *([f"shot {self.shot}"] if self.shot else []),
         ]

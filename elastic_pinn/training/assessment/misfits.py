@@ -24,6 +24,10 @@ TOO_MUCH = "the network leaves too much to correct beside this noise"
 NEARER = "a network that is nearer to the exact wavefield"
 STATED = "the right shape, sides, holes, inclusions, damping, sources and density"
 ALIKE = "the right sides, holes, inclusions and sources; records without what all receivers pick up"
+UNSMOOTHED = (
+    "records that nothing has smoothed, as recorders do that average several samples, or so few samples of these that "
+    "the noise of neighbours is independent"
+)
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains, delays and offsets"
 
 
@@ -82,6 +86,7 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
         misfit = f"missed by {math.sqrt(evidence.other_misfit):.3g} times what their weights allow beside the noise"
         yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either", by_waves)
     if not _is_white_in_time(evidence):
+        remedy = remedy if by_all else f"{remedy}; {UNSMOOTHED}"
         yield Fault(f"the misfit is no white noise: neighbours in time are alike{by_all}", remedy, is_of_waves)
     if like:
         yield Fault(f"the misfit is no white noise: {_alike_text(like)}{by_all}", ALIKE, is_of_waves)

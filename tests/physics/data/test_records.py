@@ -159,6 +159,13 @@ def test_masked_values_are_gaps_and_one_channel_may_be_given_without_an_axis():
     records = ep.Records("velocity", masked, XY, TIME, "x")
     assert records.values.shape == (6, 9, 1) and not records.is_there[:, 3].any() and records.is_there.sum() == 48
     assert repr(records) == "Records(velocity of 6 at 9 times along x, 11 % of samples missing)"
+    masked[0] = np.ma.masked  # a receiver that recorded nothing
+    assert ep.Records("velocity", masked, XY, TIME, "x").told == (
+        "velocity of 6 at 9 times along x, 1 of 6 receivers recorded nothing, 11 % of samples missing"
+    )
+    own = np.where(np.arange(9) < 6, TIME, np.nan) + np.zeros((6, 1))  # times that end before others' do
+    values = np.where(np.isfinite(own), of_wave("velocity")[..., 0], np.nan)
+    assert ep.Records("velocity", values, XY, own, "x").told == "velocity of 6 at 9 times along x"
 
 
 @pytest.mark.parametrize(

@@ -287,6 +287,11 @@ def test_of_what_is_common_the_surest_is_named(weighed):
     assert weighed(common_errors=common).reason.startswith("the trigger time does not fit")
 
 
+def test_noise_that_is_alike_in_time_may_come_from_a_recorder_that_smooths(weighed):
+    assert "recorders do that average several samples" in weighed(von_neumann_ratio=0.5).advice
+    assert "smoothed" not in weighed(chi_square=9.0).advice, "white noise"
+
+
 def test_where_only_records_are_known_it_is_the_ridge_that_tells_their_size(weighed):
     free = CommonDeviation("the size of the records", 8.0, 3.0, "lambda", is_free=True)
     fit = weighed(common_errors=(free,))

@@ -62,6 +62,11 @@ NO_LAMBDA = 1e-6  # of mu: so small a lambda is hardly one in the same unit
 ENERGY = 0.95  # of the spectrum, up to the frequency that is called the highest
 NEAR_NYQUIST = 0.8
 NEAR_PLACES = 1e-3  # of the usual distance of receivers: nearer ones are rather one
+OF_OPEN_WINDOWS = (
+    "of a window without known sides (problem: receivers) they tell all waves that enter it, and must be closer, or "
+    "the records filtered; of a plate whose sides and sources are known (problem: plate) they may be as far apart as "
+    "this"
+)
 
 
 def doubts(receivers: Receivers) -> list[str]:
@@ -236,7 +241,7 @@ def _of_sampling(found: tuple[np.ndarray, np.ndarray], speed: float, places: np.
         if spacing > length / 2:
             yield (
                 f"receivers are {spacing:.3g} m apart, more than half of the shortest wave, {length:.3g} m at "
-                f"{highest:.3g} Hz (the Nyquist wave number of the grid): place them closer, or filter"
+                f"{highest:.3g} Hz: {OF_OPEN_WINDOWS}"
             )
 
 

@@ -22,10 +22,13 @@ def test_channels_of_one_place_are_one_receiver_and_signs_are_undone():
     np.testing.assert_array_equal(found.values[1], np.transpose([[4, 5, 6], [-10, -11, -12]]))
 
 
-def test_what_a_receiver_did_not_record_is_a_gap():
+def test_what_a_receiver_did_not_record_is_neither_dead_nor_missing():
     [found] = records_of([channels([[0, 0], [1, 0], [1, 0]], [X, X, (0.6, 0.8)])])
     assert found.labels == ("x", "(0.6, 0.8)") and np.isnan(found.values[0, :, 1]).all()
-    assert not np.isnan(found.values[1]).any() and "1 of 4 channels dead" in repr(found)
+    assert not np.isnan(found.values[1]).any()
+    assert found.told == "velocity of 2 at 3 times along x and (0.6, 0.8), 3 channels (2 x, 1 (0.6, 0.8))"
+    [found] = records_of([channels([[0, 0], [1, 0], [2, 0]], [X, Y, X])])
+    assert found.told == "velocity of 3 at 3 times, 3 channels (2 x, 1 y)"
     [found] = records_of([channels([[0, 0], [0, 0]], ["yy", "xx"], kind="strain")])
     assert found.labels == ("xx", "yy") and found.values[0, 0].tolist() == [4.0, 1.0]
 
