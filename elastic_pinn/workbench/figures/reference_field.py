@@ -62,9 +62,10 @@ def reference_field(
 ) -> Picture:
     """Draw a run's displacement beside that of another program, as of finite elements, and the difference.
 
-    All are drawn at nodes and instants of the reference: nothing is interpolated. The title has the relative L2 error
-    over space and time, as far as the reference has values; of more than 300,000 nodes and instants at evenly chosen
-    ones. A reference is not exact: its own error is in the difference, too.
+    All are drawn at nodes and instants of the reference: nothing is interpolated, and where it has no value in the
+    solid, the map is blank. The title has the relative L2 error over space and time, as far as the reference has
+    values; of more than 300,000 nodes and instants at evenly chosen ones. A reference is not exact: its own error is
+    in the difference, too.
 
     Parameters
     ----------
@@ -167,11 +168,11 @@ def _error_text(overall: Compared) -> str:
 def _draw(seen: Shot, drawn: Compared) -> Picture:
     shape, length = seen.problem.domain.shape, window_unit(seen.problem.domain)
     x, y = drawn.x / length.size, drawn.y / length.size
+    inside = shape.mask(*np.meshgrid(drawn.x, drawn.y))  # (Y, X); what the reference lacks there stays blank
 
     def draw(axes: Axes, frame: Array, limit: float) -> QuadMesh:
-        mesh = axes.pcolormesh(
-            x, y, up_to_rims(frame), cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True
-        )
+        cells = up_to_rims(frame, inside)
+        mesh = axes.pcolormesh(x, y, cells, cmap=DIVERGING, vmin=-limit, vmax=limit, shading="nearest", rasterized=True)
         cut_at_rims(axes, mesh, shape, length)
         return mesh
 

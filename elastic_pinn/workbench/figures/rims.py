@@ -35,10 +35,13 @@ def draw_map(axes: Axes, values: np.ndarray, shape: Shape, length: Unit, **look:
     return image
 
 
-def up_to_rims(values: np.ndarray) -> np.ndarray:
-    """Return values (Y, X) at the nodes of a grid, with those of the nearest node in place of NaN beside it, so that a
-    map has no gaps before the rims at which it is cut."""
-    outside = np.isnan(values)
+def up_to_rims(values: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
+    """Return values (Y, X) at the nodes of a grid, outside of a body with those of the nearest node inside, so that a
+    map has no gaps before the rims at which it is cut.
+
+    inside: (Y, X), which nodes are in the body, where those may lack values, too; not given: those that have values.
+    """
+    outside = np.isnan(values) if inside is None else ~inside
     if not outside.any() or outside.all():
         return values
     from scipy.ndimage import distance_transform_edt  # slow to import, and rarely needed
