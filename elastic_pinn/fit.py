@@ -23,7 +23,7 @@ NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
 """For runs that were stopped by request; tables assess them."""
 
 LOWER_BOUND = "± is a lower bound, since trained hidden layers are taken as they are"
-HOLDS_FOR = "± is for given numbers that are taken as exact: elastic-pinn inspect names them"
+HOLDS_FOR = "± is for given numbers, which elastic-pinn inspect and the column condition of tables name"
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ class Fit:
             one standard deviation of each, {} where withheld. correlations has these, too, but of two gains. Of
             several shots, names tell the shot.
         shots: of several shots the misfit and the wavelet of each, by its name; wavelet is that of the first.
-        condition: the given numbers that values with ± are for, since no misfit shows an error of these, a clause; ""
-            where there is no ±.
+        condition: the given numbers that values with ± are for, since misfits show an error of these in part or not
+            at all, clauses; "" where there is no ±.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.

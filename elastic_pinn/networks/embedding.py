@@ -4,10 +4,10 @@ them coordinates that are inverted in holes.
 A coordinate x enters as cos(pi x) and sin(pi x) alone, x being from -1 to 1 over the window, so that the outputs and
 all their derivatives are the same at both ends. Source: Dong and Ni, J. Comput. Phys. 435, 2021.
 
-A hole of radius a around c adds a (x - c) / |x - c|^2. A field that spreads from the hole has a pole in it, and is
-steep beside the rim; what falls as a power of the distance is a polynomial of these. They are the real and the
-imaginary part of a / conj(z), z = x + i y from c, and so are the derivatives, to any order. Source of the inversion:
-Axler, Bourdon and Ramey, Harmonic Function Theory, Springer 2001, chapter 4.
+A hole of radius a around c adds a (x - c) / |x - c|^2. A field that spreads from the hole is singular in it, and steep
+beside the rim; static fields that fall as a power of the distance are polynomials of these and of x and y. They are
+the real and the imaginary part of a / conj(z), z = x + i y from c, and so are the derivatives, to any order. Source of
+the inversion: Axler, Bourdon and Ramey, Harmonic Function Theory, Springer 2001, chapter 4.
 
 Letters: N points, J jet components, F periodic axes, H holes, I channels.
 """

@@ -21,6 +21,7 @@ from elastic_pinn.physics.probes import probes
 if TYPE_CHECKING:
     from elastic_pinn.physics.data import Receivers
     from elastic_pinn.physics.problem import Problem
+    from elastic_pinn.physics.quantity import PhysicalQuantity
 
 NO_LAMBDA = 1e-6  # of the P modulus: a smaller lambda separates mu from rho no better than rounding does
 SPEEDS = "only c_p^2 = (lambda + 2 mu) / rho and c_s^2 = mu / rho show"
@@ -90,12 +91,17 @@ def is_loaded(problem: Problem) -> bool:
     not, nor is a stress that may belong to a motion of any size."""
     if any(pulse.is_size_unknown for pulse in problem.unknown_pulses):
         return False
-    known = [probe.quantity for probe in probes(problem) if probe.name != "exact" and bool(probe.all_values().any())]
+    known = known_quantities(problem)
     recorded = [each.kind.physical for each in problem.receivers.records] if problem.receivers else []
     is_motion_known = any(not quantity.is_load for quantity in (*known, *recorded))
     return any(quantity.is_load for quantity in known) or (
         is_motion_known and any(quantity.is_load for quantity in recorded)
     )
+
+
+def known_quantities(problem: Problem) -> list[PhysicalQuantity]:
+    """The quantities that are prescribed and other than zero somewhere: of sides, of the start, of a body force."""
+    return [probe.quantity for probe in probes(problem) if probe.name != "exact" and bool(probe.all_values().any())]
 
 
 def _recorded(receivers: Receivers) -> str:

@@ -1,4 +1,5 @@
-"""Which given numbers the found values are in proportion to, so that no misfit shows an error of these.
+"""Which given numbers the found values are for: those that they are in proportion to, so that no misfit shows an error
+of these, and others of which a misfit shows an error in part.
 
 Times any factor, moduli, densities and forces give the same motion: of these, what is found is in proportion to what is
 given (`identifiability.py`). Likewise a source's strength and the gains of channels give the same records. Plane stress
@@ -11,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from elastic_pinn.physics.identifiability import NO_LAMBDA, is_loaded
+from elastic_pinn.physics.identifiability import NO_LAMBDA, is_loaded, known_quantities
 from elastic_pinn.physics.media.material import unit_of
-from elastic_pinn.physics.probes import probes
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 MOST_NAMED = 3  # constants, one by one
 OF_PLANE = "2 lambda mu / (lambda + 2 mu)"
 OTHER_PLANE = {
-    "strain": f"records of a thin plate, in plane stress, fit as well, with its {OF_PLANE} found as lambda",
-    "stress": f"records of a thick body, in plane strain, fit as well, with its lambda found as {OF_PLANE}",
+    "strain": ("a thin plate, in plane stress", f"fit as well, with its {OF_PLANE} found as lambda"),
+    "stress": (
+        "a thick body, in plane strain, of nu below 1/3",
+        f"fit as well: its lambda is {OF_PLANE} of the values found",
+    ),
 }
+"""Beside each plane what else there is, and how its records fit where every lambda is unknown."""
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
@@ -83,18 +87,25 @@ def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> s
 
 
 def _of_plane(problem: Problem) -> str:
-    """That the other plane would fit as well, with another lambda; "" where lambda is known."""
-    if not any(name.startswith("lambda") for name in problem.unknowns):
-        return ""
-    plane = problem.reference.plane
-    return f"for plane {plane} (plane: {plane}), {EXACT}: {OTHER_PLANE[plane]}, and no misfit shows it"
+    """That the other plane would fit as well, with other values; "" where what is known would show it.
+
+    The planes differ in lambda alone, in every material. Where it is known, the speeds' ratio is that of another mu,
+    and their size that of another rho.
+    """
+    plane, unknowns = problem.reference.plane, set(problem.unknowns)
+    other, how = OTHER_PLANE[plane]
+    needed = {"mu"} if problem.domain.is_static else {"mu", "rho"}
+    if not all("lambda" in material.unknowns for material in problem.materials):
+        if problem.inclusions or not needed <= unknowns or any(map(is_loaded, problem.shots)):
+            return ""
+        how = f"fit as well, with another {' and '.join(sorted(needed))}"
+    return f"for plane {plane}, {EXACT}: records of {other}, {how}, and no misfit shows it"
 
 
 def _of_sources(problem: Problem) -> str:
-    """That sources are taken to be where, as wide and of the form that is stated; "" where nothing acts."""
-    given = [probe for shot in problem.shots for probe in probes(shot) if probe.name != "exact"]
-    acts = any(probe.quantity.is_load and bool(probe.all_values().any()) for probe in given)
-    return OF_SOURCES if acts or any(shot.unknown_pulses for shot in problem.shots) else ""
+    """That sources are taken to be where, as wide and of the form that is stated; "" without forces and loads."""
+    acts = any(shot.unknown_pulses or any(each.is_load for each in known_quantities(shot)) for shot in problem.shots)
+    return OF_SOURCES if acts else ""
 
 
 def _of_scales(problem: Problem, has_known_gain: bool) -> str:

@@ -29,7 +29,7 @@ def require_solvable(config: Config, problem: Problem) -> None:
     holes = len(problem.domain.shape.holes) if isinstance(problem.domain.shape, Plate) else 0
     if config.hole_inputs not in (0, holes):
         legal = f"{holes} or 0" if holes else "leave it out"
-        raise ConfigError(f"hole_inputs = {config.hole_inputs}: the plate has {holes} holes: {legal}")
+        raise ConfigError(f"hole_inputs = {config.hole_inputs}: holes of the domain are {holes}: {legal}")
     for axis in config.periodic_axes:
         if not any(isinstance(each, Periodic) and each.axis == axis for each in problem.boundary):
             raise ConfigError(

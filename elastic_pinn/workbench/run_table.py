@@ -55,8 +55,8 @@ def runs_table(folder: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     `c_s`, the wave speeds, `E`, Young's modulus, `nu`, Poisson's ratio), `fit` (the verdict on ±: holds, widened,
     withheld, not assessed, or unreadable) and `chi2` (squared misfit per degree of freedom, in units of the noise);
     each field and own number of the config in which the runs differ, lists as text; and where any run has a ±, its
-    `condition`, the given numbers that it is for, of which no misfit shows an error. NaN for a missing value; a run
-    whose files cannot be read has the status unreadable.
+    `condition`, the given numbers that it is for, of which misfits show no error or a part of it. NaN for a missing
+    value; a run whose files cannot be read has the status unreadable.
 
     columns: those that are wanted, in this order: of the above, of one of several materials too, as `mu_2 ±`, or any
     field or own number of the config, whether the runs have it or not; (): the above. pandas cuts what is long where

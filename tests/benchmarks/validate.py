@@ -92,15 +92,16 @@ def text_of(lines: list[list[str]], seeds: int, jobs: int) -> str:
 Median (lowest .. highest) of {seeds} seeds in double precision. The error is that of the displacement, relative L2
 over domain and time, where the problem names no other: by Gauss's quadrature over time and, in boxes, over space, and
 at evenly spread places of other shapes; at random, points would seldom meet the last instants and the corners, where
-well resolved wavefields are the worst. Seconds are those of all of `train` by one thread, {jobs} solves at a time:
-about {minutes:.0f} minutes in all. Where nothing else is said, nu is 0.25, and boxes are two of the shortest
-wavelengths a side and two periods long. LM is Levenberg-Marquardt. B goes 0.2 s beyond each window, and the next starts
-from what was found at the window's end. G would take some 60,000 waves at its full size, three times as many as one
-least squares holds. Potentials and polynomials are not drawn: seeds differ in their points alone. The field around
-a hole goes on into a pole in it, a quarter of a box from the rim, which sums of sines follow slowly: before all layers
-are trained, 1000 leave 0.43 of hole-p-trained, and 2500 of shorter waves 0.21. "Published": what others report; "none"
-says that no figure is known. `make validate ARGS=free-sv` measures the rows whose names begin so, each in the place of
-its line; `make test-slow` solves a half-size version of each that has one."""
+well resolved wavefields are the worst. Seconds are those of all of `train` by one thread, of the processor in rows
+measured from 2026-11-30 on, {jobs} solves at a time: about {minutes:.0f} minutes in all. Where nothing else is said,
+nu is 0.25, and boxes are two of the shortest wavelengths a side and two periods long. LM is Levenberg-Marquardt. B
+goes 0.2 s beyond each window, and the next starts from what was found at the window's end. G would take some 60,000
+waves at its full size, three times as many as one least squares holds. Potentials and polynomials are not drawn:
+seeds differ in their points alone. The field around a hole goes on into a pole in it, a quarter of a box from the
+rim, which sums of sines follow slowly: before all layers are trained, 1000 leave 0.43 of hole-p-trained, and 2500 of
+shorter waves 0.21. "Published": what others report; "none" says that no figure is known. `make validate ARGS=free-sv`
+measures the rows whose names begin so, each in the place of its line;
+`make test-slow` solves a half-size version of each that has one."""
 
 
 if __name__ == "__main__":

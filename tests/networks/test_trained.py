@@ -228,7 +228,7 @@ def test_an_axis_without_periodic_sides_is_refused_before_training(axes, legal, 
     assert not (tmp_path / "run" / "checkpoints").exists()
 
 
-@pytest.mark.parametrize(("asked", "there", "told"), [(1, 2, "has 2 holes: 2 or 0"), (2, 0, "0 holes: leave it out")])
+@pytest.mark.parametrize(("asked", "there", "told"), [(1, 2, "are 2: 2 or 0"), (2, 0, "are 0: leave it out")])
 def test_as_many_holes_as_there_are_or_none(asked, there, told, tmp_path):
     config = ep.Config(hole_inputs=asked, hidden_layers=[4], **SMALL)
     with pytest.raises(ep.ConfigError, match=told):

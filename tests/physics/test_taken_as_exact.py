@@ -14,15 +14,18 @@ MOTION = np.random.default_rng(0).standard_normal((2, 5, 2))
 RICKER = ep.Ricker(2.0, 0.5)
 
 
-THIN = (
-    "for plane strain (plane: strain), taken as exact: records of a thin plate, in plane stress, fit as well, with its "
-    "2 lambda mu / (lambda + 2 mu) found as lambda, and no misfit shows it"
-)
+OF_THIN = "for plane strain, taken as exact: records of a thin plate, in plane stress, fit as well, with "
+OF_THICK = "for plane stress, taken as exact: records of a thick body, in plane strain, of nu below 1/3, fit as well"
+UNSEEN = ", and no misfit shows it"
+THICK = f"{OF_THICK}: its lambda is 2 lambda mu / (lambda + 2 mu) of the values found{UNSEEN}"
+THIN = f"{OF_THIN}its 2 lambda mu / (lambda + 2 mu) found as lambda{UNSEEN}"
 
 
-def told(unknowns, t=(0.0, 1.0), gains=(False, True), values=(2.0, 1.0, 3.0), plane="strain", **parts) -> str:
-    """Of a square, by what is unknown, and by whether gains were found and one is known; without what is told of a thin
-    plate, wherever lambda is unknown, and of sources, wherever there are any."""
+def told(
+    unknowns, t=(0.0, 1.0), gains=(False, True), values=(2.0, 1.0, 3.0), plane="strain", is_whole=False, **parts
+) -> str:
+    """Of a square, by what is unknown, and by whether gains were found and one is known; without what is told of plane
+    strain or stress and, wherever there are any, of sources, unless it is whole."""
     uncertain = parts.pop("density_plus_minus", 0.0)
     receivers = parts.pop("receivers", ep.Receivers(NEAR, TIMES, MOTION))
     problem = ep.Problem(
@@ -31,10 +34,18 @@ def told(unknowns, t=(0.0, 1.0), gains=(False, True), values=(2.0, 1.0, 3.0), pl
         receivers=receivers,
         **parts,
     )
-    clauses = taken_as_exact(problem, *gains).split("; ")
-    assert (THIN in clauses) == ("lambda" in unknowns and plane == "strain")
+    text = taken_as_exact(problem, *gains)
+    if is_whole:
+        return text
+    clauses = text.split("; ")
     assert (OF_SOURCES in clauses) == ("force" in parts)
-    return "; ".join(each for each in clauses if each not in (THIN, OF_SOURCES))
+    return "; ".join(each for each in clauses if each != OF_SOURCES and "for plane" not in each)
+
+
+def of_plane(unknowns, **parts) -> str:
+    """What is told of plane strain or stress."""
+    every = told(unknowns, is_whole=True, **parts).split("; ")
+    return "; ".join(each for each in every if each.startswith("for plane"))
 
 
 def push(x, y, t):
@@ -80,16 +91,47 @@ def test_motion_alone_tells_constants_in_proportion_to_those_that_are_known(unkn
     assert told(unknowns) == "; ".join([clause(given, found), *of_scales])
 
 
-def test_plane_stress_of_another_lambda_is_plane_strain():
-    """The equations, their sides and so all records are the same: as told, whichever of the two was stated."""
+AT_REST = {"t": None, "receivers": ep.Receivers(NEAR, np.zeros(1), MOTION[:, :1])}
+
+
+@pytest.mark.parametrize(
+    ("unknowns", "parts", "expected"),
+    [
+        (("lambda", "mu"), {}, THIN),
+        (("lambda",), {}, THIN),
+        (("lambda", "mu", "rho"), {"force": push}, THIN),
+        (("lambda",), {"plane": "stress"}, THICK),
+        # two speeds tell two constants, whichever lambda is in them
+        (("mu", "rho"), {}, f"{OF_THIN}another mu and rho{UNSEEN}"),
+        (("mu", "rho"), {"force": push}, ""),
+        (("mu",), {}, ""),
+        (("rho",), {}, ""),
+        (("mu",), AT_REST, f"{OF_THIN}another mu{UNSEEN}"),
+    ],
+)
+def test_the_other_plane_is_told_where_it_fits_as_well(unknowns, parts, expected):
+    assert of_plane(unknowns, **parts) == expected
+
+
+@pytest.mark.parametrize(("of_both", "is_told"), [(True, True), (False, False)])
+def test_of_several_materials_each_lambda_has_to_be_unknown(of_both, is_told):
+    """The one that is known acts in another way in the other plane, which misfits show."""
+    unknowns = ("lambda", "mu")
+    disc = ep.Inclusion(ep.Disc((0.5, 0.5), 0.2), ep.Material(2.0, 1.0, 3.0, unknowns))
+    assert bool(of_plane(unknowns if of_both else (), inclusions=[disc])) == is_told
+
+
+def test_plane_stress_is_plane_strain_with_other_values():
+    """The speeds, and so all records of motion, are the same as told: with another lambda; or with the same lambda and
+    another mu and rho; and of aluminium no thick body is as a thin plate of it."""
     thin, thick = ep.Material(2.0, 1.0, 3.0, plane="stress"), ep.Material(1.0, 1.0, 3.0)
     assert (thin.in_plane_lambda, thin.c_p, thin.c_s) == (thick.lame_lambda, thick.c_p, thick.c_s)
-    assert told(("lambda", "mu"), plane="stress") == "; ".join([
-        clause("rho = 3 kg/m3", "lambda and mu"),
-        "for plane stress (plane: stress), taken as exact: records of a thick body, in plane strain, fit as well, with "
-        "its lambda found as 2 lambda mu / (lambda + 2 mu), and no misfit shows it",
-        scales("lambda and mu"),
-    ])  # fmt: skip
+    mu = (2.0 + 2.0 * 1.0) / 2.0
+    other = ep.Material(2.0, mu, 3.0 * mu)
+    assert (other.c_p, other.c_s) == pytest.approx((thin.c_p, thin.c_s), rel=1e-12)
+    aluminium = ep.physics.ALUMINIUM
+    below = ep.Material(1e9 * aluminium.lame_mu, aluminium.lame_mu, 2700.0, plane="stress").in_plane_lambda
+    assert below < 2.0 * aluminium.lame_mu < aluminium.lame_lambda, "however stiff a thin plate is"
 
 
 def test_scales_of_length_and_time_go_into_moduli_as_told():

@@ -11,6 +11,11 @@ READ = {"run_dir": str, "monitor": str, "unknowns": list, "steps": int}
 
 def test_what_a_notebook_reads_is_taken():
     require_only(notebook(run_dir="runs", unknowns=["mu"], steps=3, _private=4), **READ)
+    require_only(notebook(unknowns=("mu",), scale=3), unknowns=list, scale=float)
+
+
+def test_the_run_directory_that_commands_give_every_notebook_is_let_pass():
+    require_only(notebook(run_dir="runs"), data=str)
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,9 @@ def test_the_figure_of_the_material_says_it(runs, name):
     fit = runs[name].fit
     assert said == (fit.headline if fit else NOT_ASSESSED)
     if fit and fit.condition:
-        assert fit.condition not in said and said.endswith("taken as exact: elastic-pinn inspect names them")
+        assert fit.condition not in said and said.endswith(
+            "elastic-pinn inspect and the column condition of tables name"
+        )
 
 
 def test_the_docstring_shows_what_is_returned():

@@ -53,7 +53,6 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
     ]
     inputs = [[_array(x) for x in (each.points, each.operator, each.coefficients, each.target)] for each in equations]
     kinds, scale, totals = _kinds(layers), _array(layers.extent), np.zeros(len(parts))
-    inverted = [_inverted(layers, each.points, each.names) for each in equations]
     by_flat = np.zeros((len(parts), flat.size if with_gradients else 0), flat.dtype)
     by_operator = [np.zeros_like(inputs[part.equations][1]) for part in parts]
     by_coefficients = [
@@ -67,10 +66,11 @@ def sums_of_squares(layers: Layers, equations: Sequence[Equations], with_gradien
         part, names = parts[p], equations[parts[p].equations].names
         points, operator, coefficients, target = inputs[part.equations]
         rows = slice(part.low, part.high)
+        inverted = _inverted(layers, equations[part.equations].points[rows], names)
         axes, pairs = _axes(names), _pairs(names)
         workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, len(names)), flat.dtype)
         totals[p] = kernel.sum_of_squares(
-            flat, widths, kinds, scale, axes, pairs, points[rows], inverted[part.equations][rows], operator,
+            flat, widths, kinds, scale, axes, pairs, points[rows], inverted, operator,
             coefficients[rows], target[rows], workspace, by_flat[p], by_operator[p],
             by_coefficients[part.equations][rows],
         )  # fmt: skip
@@ -95,13 +95,13 @@ def jets_at(layers: Layers, points: Tensor, names: Components) -> Tensor:
     parts, where = _parts(0, len(points), size, widths.max()), _array(points)
     found = np.empty((size, len(points), layers.outputs), flat.dtype)
     axes, pairs, scale, kinds = _axes(names), _pairs(names), _array(layers.extent), _kinds(layers)
-    inverted = _inverted(layers, points, names)
 
     def work(p: int) -> None:
         part = parts[p]
         workspace = _workspace(part.chunk * kernel.workspace_per_point(widths, size), flat.dtype)
         rows = slice(part.low, part.high)
-        kernel.jets(flat, widths, kinds, scale, axes, pairs, where[rows], inverted[rows], workspace, found, part.low)
+        inverted = _inverted(layers, points[rows], names)
+        kernel.jets(flat, widths, kinds, scale, axes, pairs, where[rows], inverted, workspace, found, part.low)
 
     with _single_threaded_blas().limit(limits=1), kernel_cache.compilation_told(kernel.jets):
         _in_parallel(work, len(parts))

@@ -27,13 +27,17 @@ FEWER: Recipe = {"hidden_layers": [8, 300], "interior_points": 600, "boundary_po
 def _from_glorot(
     name: str, steps: int, frequency: float = 4.0, further: Recipe | None = None, quick_goal: float = 1e-2
 ) -> Row:
-    """The row of a name by an MLP from Glorot's start, whose first layer is so many times steeper."""
+    """The row of a name by an MLP from Glorot's start, whose first layer is so many times steeper.
+
+    further: fields that are other than of the rest.
+    """
     row, [first] = _named(name), FROM_GLOROT["stage_steps"]
+    others = "".join(f"{key} = {value}, " for key, value in (further or {}).items())
     return replace(
         row,
         name=f"{name}-glorot",
         case="the same from Glorot's weights",
-        method=f"MLP 3 x 32, {first} steps of SOAP, {steps - first} of SSBroyden",
+        method=f"MLP 3 x 32, {others}{first} steps of SOAP, {steps - first} of SSBroyden",
         fields=FROM_GLOROT | _interface_of(row) | {"steps": steps, "input_frequency": frequency} | (further or {}),
         quick=FEWER_STEPS,
         quick_goal=quick_goal,

@@ -98,6 +98,10 @@ def test_a_trained_network_beside_holes_is_recommended_their_own_coordinates():
     assert found["hole_inputs"].value == 2
     for other in ({"hole_inputs": 2}, {"network": "random_features"}, {"initialization": "features"}):
         assert "hole_inputs" not in ep.preview(ep.Config(problem="own", **other), problem).recommended
+    sides = [ep.Periodic("x"), ep.Traction(sides=["bottom", "top", *shape.names])]
+    tube = ep.Problem(problem.domain, ep.physics.ALUMINIUM, sides, ep.Initial())
+    found = ep.preview(ep.Config(problem="own", periodic_axes=["x"]), tube).recommended
+    assert "hole_inputs" not in found, "the two are illegal together"
 
 
 def test_that_start_and_sides_can_hold_is_worked_out_once_and_keeps_no_problem_in_memory(monkeypatch):
