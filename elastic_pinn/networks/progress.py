@@ -36,7 +36,8 @@ def work(what: str) -> Iterator[Callable[[float], None]]:
     """Name the work of the block.
 
     Yields a function to be called before each noticeable piece, with the part of the work that is done, from 0 to 1;
-    it checks for cancellation, too. Work of which it was never called is not reported, nor is its end.
+    it checks for cancellation, too. Work of which it was never called is not reported, nor is its end. Work that began
+    inside other work ends the report of that, too, until its next piece, from which its time counts anew.
     """
     report, is_begun = _report.get(), False
 

@@ -41,11 +41,11 @@ def readable(value: float, unit: str) -> str:
     Returns
     -------
     str
-        Three digits, and the unit with its prefix; "infinite" for infinity, "unknown" for NaN.
+        Three digits, and the unit with its prefix; "infinite" and "-infinite" for infinity, "unknown" for NaN.
     """
     if not math.isfinite(value):
-        return "unknown" if math.isnan(value) else "infinite"
-    power = min(3, max(-4, math.floor(math.log10(value) / 3))) if value > 0 else 0
+        return "unknown" if math.isnan(value) else "infinite" if value > 0 else "-infinite"
+    power = min(3, max(-4, math.floor(math.log10(abs(value)) / 3))) if value else 0
     return f"{value / 1000.0**power:.3g} {'pnµm kMG'[power + 4].strip()}{unit}"
 
 

@@ -29,7 +29,8 @@ OPTIONAL = (
     "warnings", "estimated", *(column for name in (*UNITS, *DERIVED_UNITS) for column in (name, f"{name}{ERROR}")),
     "origin_time", *(f"{name}{ERROR}" for name in SOURCE), "fit", "chi2", CONDITION,
 )  # fmt: skip
-"""Columns that a table has where any run has a value for them; those of one of several materials, as "mu_2", too."""
+"""Columns that a table has where any run has a value for them; those of one of several materials, as "mu_2", and of
+one of several shots, as "origin_time of shot left", too."""
 
 RunRow = tuple[dict[str, Any], Config | None]  # the columns of a run without its config's fields, and its config
 
@@ -58,8 +59,9 @@ def runs_table(folder: str | Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     `condition`, the given numbers that it is for, of which misfits show no error or a part of it. NaN for a missing
     value; a run whose files cannot be read has the status unreadable.
 
-    columns: those that are wanted, in this order: of the above, of one of several materials too, as `mu_2 ±`, or any
-    field or own number of the config, whether the runs have it or not; (): the above. pandas cuts what is long where
+    columns: those that are wanted, in this order: of the above, of one of several materials or shots too, as `mu_2 ±`
+    or `origin_time of shot left`, or any field or own number of the config, whether the runs have it or not; (): the
+    above. pandas cuts what is long where
     it prints a table: `print(table.to_string())` has the names of runs whole. Raises ConfigError for a column
     of another name, with the nearest ones, and for what is no list.
     """
@@ -93,11 +95,11 @@ def _with_columns(table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequ
         raise ConfigError(f"columns = {columns!r}: a list is needed, [{columns!r}]")
     configs = {run: config.flat() for run, (_, config) in rows.items() if config}
     legal = dict.fromkeys([*table, *OPTIONAL, *FIELDS, *(name for values in configs.values() for name in values)])
-    if unknown := [name for name in columns if not (name in legal or _is_of_region(name))]:
+    if unknown := [name for name in columns if not (name in legal or _is_of_one(name))]:
         raise ConfigError("\n".join(not_a_field(n, legal, ()).replace("a field", "a column of runs") for n in unknown))
     added = {}
     for name in set(columns).difference(table):
-        is_result = name in OPTIONAL or _is_of_region(name)  # which no run has, or each has none of
+        is_result = name in OPTIONAL or _is_of_one(name)  # which no run has, or each has none of
         added[name] = [
             rows[run][0].get(name, math.nan) if is_result else written(configs.get(run, {}).get(name))
             for run in table.index
@@ -105,9 +107,12 @@ def _with_columns(table: pd.DataFrame, rows: Mapping[str, RunRow], columns: Sequ
     return table.assign(**added)[list(columns)]
 
 
-def _is_of_region(name: object) -> bool:
-    """Return whether a column is a constant of one of several materials, or its ±: "mu_1", "c_p_2 ±"."""
+def _is_of_one(name: object) -> bool:
+    """Return whether a column is a constant of one of several materials, or what was found of the source of one of
+    several shots, or its ±: "mu_1", "c_p_2 ±", "origin_time of shot left"."""
     quantity = str(name).removesuffix(ERROR)
+    if any(quantity.startswith(f"{of_source} of shot ") for of_source in SOURCE):
+        return True
     _, region = split_region(quantity)
     return bool(unit_of(quantity) and region) and not region.startswith("0")  # they are counted from 1
 

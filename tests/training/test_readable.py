@@ -32,7 +32,7 @@ def test_a_duration_has_its_units_and_an_estimated_one_fewer_digits():
 
 
 def test_a_number_has_a_prefix_of_its_unit_and_one_that_is_not_finite_is_a_word():
-    numbers = {7.85e-3: "7.85 mm", 2.5e9: "2.5 Gm", 1e-15: "0.001 pm", 0.0: "0 m", -2e-3: "-0.002 m"}
-    numbers |= {math.inf: "infinite", -math.inf: "infinite"}
+    numbers = {7.85e-3: "7.85 mm", 2.5e9: "2.5 Gm", 1e-15: "0.001 pm", 0.0: "0 m", -2e-3: "-2 mm", -2.5e9: "-2.5 Gm"}
+    numbers |= {math.inf: "infinite", -math.inf: "-infinite"}
     assert {number: readable(number, "m") for number in numbers} == numbers
     assert readable(math.nan, "m") == "unknown"

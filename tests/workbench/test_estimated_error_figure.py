@@ -10,7 +10,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
-from elastic_pinn.workbench.text import drawn_or_reason
+from elastic_pinn.workbench.text import Reason, drawn_or_reason
 from tests.benchmarks.validation import ROWS
 from tests.physics.media.test_medium import solved
 
@@ -70,5 +70,6 @@ def test_a_cell_shows_the_figure_or_why_there_is_none(forward_run, inverse_run):
     reason = drawn_or_reason(lambda: ep.figures.wavelet(inverse_run))
     assert "no wavelet was unknown" in reason
     assert reason._repr_html_() == f"<p>{reason}</p>"  # no text in quotes
+    assert Reason("a < b & c")._repr_html_() == "<p>a &lt; b &amp; c</p>"
     with pytest.raises(ValueError, match="no such term"):  # what was asked for wrongly stays an error
         drawn_or_reason(lambda: ep.figures.loss_curves([inverse_run], ["nothing"]))

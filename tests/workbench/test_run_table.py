@@ -74,6 +74,7 @@ def test_a_column_may_be_any_field_or_result_and_another_name_is_refused_with_th
     assert set(runs_table(folder_of_runs, ["warnings"])["warnings"]) == {0}
     results = ["estimated", "mu", "mu ±", "c_p", "fit", "chi2", "condition"]  # which none of these has
     results += ["mu_1", "c_p_12 ±", "origin_time", "amplitude ±"]  # of several materials, and of a source
+    results += ["origin_time of shot left", "amplitude of shot 2 ±"]  # of those of several shots
     assert runs_table(folder_of_runs, [*results, "seed"])[results].isna().all(axis=None)
     empty = runs_table(tmp_path / "nothing", ["seed", "error", "fit"])
     assert empty.empty and list(empty) == ["seed", "error", "fit"]
@@ -82,6 +83,8 @@ def test_a_column_may_be_any_field_or_result_and_another_name_is_refused_with_th
             runs_table(folder, ["seed", "hiden_layers"])
         with pytest.raises(ep.ConfigError, match=r"^'mu_0' is not a column of runs; did you mean 'mu'"):
             runs_table(folder, ["mu_0"])  # materials are counted from 1
+        with pytest.raises(ep.ConfigError, match=r"^'mu of shot left' is not a column of runs"):
+            runs_table(folder, ["mu of shot left"])
         with pytest.raises(ep.ConfigError, match=r"^columns = 'seed': a list is needed, \['seed'\]"):
             runs_table(folder, "seed")
 

@@ -56,10 +56,10 @@ class Control:
         self.on_weights = on_weights or (lambda step, weights: None)
         self._stop, self._checkpoint, self._look = threading.Event(), threading.Event(), threading.Event()
         self.stop_reason = ""
-        self.work: Work | None = None  # long work that the training thread is doing now
+        self.work: Work | None = None  # long work within the present step
 
     def report(self, what: str, part: float) -> None:
-        """Record the progress of long work, in the training thread.
+        """Record the progress of long work, in the training thread or one that works for it, as while code is compiled.
 
         Parameters
         ----------
