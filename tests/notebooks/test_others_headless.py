@@ -35,7 +35,7 @@ def texts(outputs: list) -> str:
 
 
 def test_the_reference_data_are_drawn_beside_the_exact_solution(tmp_path):
-    outputs = outputs_of("00_reference_data", tmp_path)
+    outputs = outputs_of("00_reference_data", tmp_path, run_dir=str(tmp_path / "run"))  # as commands give it
     assert pictures(outputs) == 4
     assert "0.0088 %" in texts(outputs)
 
