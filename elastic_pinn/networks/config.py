@@ -114,8 +114,8 @@ class NetworkConfig(Section):
     whose two sides are periodic, in a window that is the period (Dong and Ni, 2021)"""
     hole_inputs: Annotated[OptionalCount, With(network=("mlp",))] = 0
     """of an mlp: the number of holes of the plate, or 0. Of each hole, of radius a around c, it then gets a (x - c) /
-    |x - c|^2 beside x, y and t: what spreads from a hole is steep beside its rim, and smooth in these. Of a P wave on a
-    hole it left a sixth of the error after as many steps"""
+    |x - c|^2 beside x, y and t: what spreads from a hole is steep beside its rim, and smooth in these. Without
+    them an mlp follows it slowly"""
     precision: Literal["float32", "float64"] = "float32"
     """floating-point type of weights, points and losses"""
 

@@ -81,7 +81,7 @@ def _trained(config: Config, problem: Problem) -> dict[str, tuple[Any, str]]:
         and not config.periodic_axes
     ):
         found["hole_inputs"] = (
-            len(shape.holes), "with it an mlp left a sixth of the error of a P wave on a hole after as many steps",
+            len(shape.holes), "what spreads from a hole is steep beside its rim, and smooth in these inputs",
         )  # fmt: skip
     if problem.unknowns and problem.receivers and problem.boundary and config.weight_data < config.weight_boundary:
         found["weight_data"] = (
