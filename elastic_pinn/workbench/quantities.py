@@ -36,6 +36,7 @@ from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.run import Checkpoint, Run
 from elastic_pinn.run.shot import WavefieldByElements
 from elastic_pinn.storage import CHECKPOINTS, CheckpointError
+from elastic_pinn.training.readable import percent
 
 FRAMES = 41  # of a movie
 INSTANTS = 11  # at which the largest value is searched
@@ -287,6 +288,16 @@ def _verdict_on(checkpoint: Checkpoint) -> Origin:
         return {}
     warnings = {"warnings": "; ".join(summary.warnings)} if summary.warnings else {}
     return {"verdict": f"{summary.status}: {summary.reason}", **warnings}
+
+
+def error_text(checkpoint: Checkpoint) -> str:
+    """Return what a title begins with about how far the network's displacement is off: "" where nobody knows, and where
+    elements solve for the wavefield."""
+    told = {"error/displacement": "relative L2 error", "error/estimated": "estimated error"}
+    for name, error in told.items():
+        if not checkpoint.is_by_elements and math.isfinite(size := checkpoint.metrics.get(name, math.nan)):
+            return f"{error} of the displacement {percent(size)}: "
+    return ""
 
 
 def run_of(checkpoint: Path | str) -> str:

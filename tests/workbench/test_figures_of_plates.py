@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from PIL import Image
 import elastic_pinn as ep
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle
 from elastic_pinn.physics.media.material import ALUMINIUM
+from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.arrivals import arrivals
 from elastic_pinn.workbench.figures.picture import Picture
 from elastic_pinn.workbench.figures.rims import draw_map
+from elastic_pinn.workbench.figures.shown_fields import shown_fields
 from elastic_pinn.workbench.figures.units import Unit
 from elastic_pinn.workbench.figures.wavelengths import points_a_wave, waves_of_sources
 from elastic_pinn.workbench.quantities import GridFields
@@ -176,6 +179,28 @@ def test_traces_are_one_below_the_other_on_one_scale_with_their_error(plate_run)
     assert left.get_yticklabels()[0].get_text() == f"{recorded.xy[0, 0] * 100:.3g}, {recorded.xy[0, 1] * 100:.3g}"
     error = 100 * ep.relative_error(plate_run, recorded)
     assert figure.get_suptitle().endswith(f"relative L2 error at all 60 receivers: {error:.2g} %")
+
+
+def test_records_that_begin_or_end_within_the_window_are_marked_and_no_trace_is_cut(plate_run):
+    recorded = ep.synthetic_receivers(plate_run, noise=0.05)
+    whole, (begin, end) = recorded.only, np.quantile(recorded.time, [0.25, 0.75])
+    inside = (recorded.time >= begin) & (recorded.time <= end)
+    part = ep.Receivers(records=replace(whole, values=whole.values[:, inside], time=whole.time[inside]))
+    left = ep.figures.wiggles(plate_run, receivers=part).axes[0]
+    marks = {line.get_label(): 1e-6 * line.get_xdata()[0] for line in left.lines}
+    assert marks["records begin"] == pytest.approx(part.only.time[0])
+    assert marks["records end"] == pytest.approx(part.only.time[-1])
+    (low, high), rows = left.get_ylim(), len(left.get_yticks())
+    assert low <= -rows + 1 - 0.95 and high >= 0.95, "the largest amplitude is 0.9 from its row"
+    labels = [line.get_label() for line in ep.figures.wiggles(plate_run, receivers=recorded).axes[0].lines]
+    assert not {"records begin", "records end"} & {*labels}
+
+
+def test_titles_of_movies_and_snapshots_tell_how_far_the_wavefield_is_off(plate_run, forward_run):
+    error = percent(plate_run.summary.metrics["error/estimated"])
+    assert shown_fields(plate_run.latest(), 5).told == f"estimated error of the displacement {error}: "
+    known = f"relative L2 error of the displacement {percent(forward_run.summary.metrics['error/displacement'])}"
+    assert ep.figures.snapshots(forward_run, times=[1.0]).get_suptitle() == known
 
 
 def test_a_point_without_a_receiver_has_the_networks_trace_alone(plate_run):

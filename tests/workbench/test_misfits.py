@@ -51,6 +51,9 @@ def test_a_receiver_that_is_off_stands_out_and_a_dead_one_is_a_grey_cross(seen):
     np.testing.assert_allclose(dead.get_offsets(), [100 * seen.receivers.xy[7]])
     assert live.get_array().shape == (120,) and int(live.get_array().argmax()) == 10
     assert "1 recorded nothing: grey" in figure.get_suptitle()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["nothing recorded along this direction"]
+    assert not draw_misfit_map(seen).legends
 
 
 def test_the_colours_of_the_map_are_all_of_what_there_is_and_the_noise_is_marked(seen):

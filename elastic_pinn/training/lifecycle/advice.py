@@ -76,11 +76,17 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
         # How short waves are in patches depends on the axis.
         has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
         looks = {_samples: "hidden_layers", sparse_rims: "boundary_points"}  # each with what it tells to set
-        if has_waves:
-            looks |= {_count: "hidden_layers", _around: "hidden_layers", _length: "input_frequency"}
+        looks |= {_length: "input_frequency"} if has_waves else {}
         for look, name in looks.items():
             found += tuple(look(config, problem)) if name not in untold else ()
-    return found if units else (*found, *far_from_implied(config, problem, settings, found))
+    else:
+        has_waves = False
+    if units:
+        return found
+    far = tuple(far_from_implied(config, problem, settings, found))
+    # What differs takes fewer waves than a tolerance does: of the two numbers the larger is told alone.
+    is_told = "hidden_layers" in untold or any(each.startswith("hidden_layers = ") for each in far)
+    return (*found, *(_count(config, problem) if has_waves and not is_told else ()), *far)
 
 
 def _other_starts(config: Config, problem: Problem) -> Iterator[str]:
@@ -193,47 +199,37 @@ def _fewer(config: Config, regions: int, numbers: int) -> str:
 
 
 def _count(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer plane waves than the window can distinguish."""
+    """Fewer waves than can be told apart: plane ones in the window, and, around holes, inclusions and beside loads, of
+    both kinds, at two angles of each order, in time. What it tells to set is enough of all."""
     if config.network not in NUMBERS_OF_WAVES:
         return
     greatest = _greatest(config, problem)
     of_p_waves = min(greatest, config.time_frequency / problem.scales.length or greatest)
-    needed = plane_waves_needed(problem, greatest, of_p_waves, config.s_wave_fraction or S_OF_ALL)
-    spread = f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,"
+    outer, *inner = plane_waves_needed(problem, greatest, of_p_waves, config.s_wave_fraction or S_OF_ALL)
+    in_window = f"waves, spread over all wave numbers up to {greatest:,.4g} 1/m,", "this window and duration"
     if config.network == "plane_waves":
-        places = [(config.hidden_layers[0], max(needed), [max(needed)], spread)]
+        needed, counts, places = [max([outer, *inner])], [config.hidden_layers[0]], [in_window]
     else:
-        numbers, (around, *inside) = Numbers.of(config), needed
-        places = [(numbers.plane, around, [around, *config.hidden_layers[1:]], spread)]
-        if inside:
-            enough = [numbers.plane, numbers.around, max(inside)]
-            places.append((numbers.inside, max(inside), enough, "waves in each inclusion"))
-    for count, differ, enough, what in places:
+        around = waves_needed_around(problem, greatest)
+        needed, counts = [outer, around, *([max(inner)] if inner else [])], [*Numbers.of(config)]
+        inside = "waves in each inclusion", in_window[1]
+        places = [in_window, (f"waves around {_circles_text(problem)}", "the duration"), inside]
+    enough = [max(pair) for pair in zip(needed, counts, strict=False)]
+    for count, differ, (what, where) in zip(counts, needed, places, strict=False):
         if count < differ:
             yield Advice(
-                f"{count:,} {what} are too few for this window and duration, in which about {differ:,} differ: set "
-                f"hidden_layers = {enough} or more, or a lower input_frequency",
-                "as many waves as differ in this window and duration",
+                f"{count:,} {what} are too few for {where}, in which about {differ:,} differ: set hidden_layers = "
+                f"{enough} or more, or a lower input_frequency",
+                f"as many waves as differ in {where}",
                 hidden_layers=tuple(enough),
             )
 
 
-def _around(config: Config, problem: Problem) -> Iterator[str]:
-    """Fewer waves around holes, inclusions and beside loads than can be told apart there: of both kinds, at two angles
-    of each order, in time."""
-    discs, inclusions, loads = problem.discs, problem.regions.discs, problem.circles_beside
-    if config.network != "hole_waves" or not (needed := waves_needed_around(problem, _greatest(config, problem))):
-        return
-    plane, count, *inside = config.hidden_layers
-    if count < needed:
-        counted = {"hole": len(discs) - len(inclusions), "inclusion": len(inclusions), "load": len(loads)}
-        where = " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
-        yield Advice(
-            f"{count:,} waves around {where} are too few for the duration, in which about {needed:,} differ: set "
-            f"hidden_layers = {[plane, needed, *inside]} or more, or a lower input_frequency",
-            "as many waves as differ around circles in this duration",
-            hidden_layers=(plane, needed, *inside),
-        )
+def _circles_text(problem: Problem) -> str:
+    """The circles around which there are waves, in words: "1 hole and 2 loads"."""
+    inclusions, loads = len(problem.regions.discs), len(problem.circles_beside)
+    counted = {"hole": len(problem.discs) - inclusions, "inclusion": inclusions, "load": loads}
+    return " and ".join(f"{n} {name}{'s' * (n > 1)}" for name, n in counted.items() if n)
 
 
 def _length(config: Config, problem: Problem) -> Iterator[str]:

@@ -64,7 +64,8 @@ def misfit_map(
     There is a map for each direction that was recorded. White is a residual as large as the noise, red a larger one,
     which the wavefield does not explain, and blue a smaller one: noise that is fitted, or overstated. Where all are far
     above the noise, or far below, the colours are of what there is between the least and the largest. A receiver
-    without a sample is a grey cross. Where nobody knows the noise, the residual is in the records' unit.
+    without a sample along a direction is a grey cross there. Where nobody knows the noise, the residual is in the
+    records' unit.
 
     Parameters
     ----------
@@ -113,7 +114,8 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
             x[live], y[live], c=values[live], norm=norm, cmap=colors, s=55,
             edgecolors=BLACK, linewidths=0.6, zorder=3,
         )  # fmt: skip
-        where.scatter(x[~live], y[~live], color="0.55", marker="x", s=45, zorder=3)
+        cross = None if live.all() else "nothing recorded along this direction"
+        where.scatter(x[~live], y[~live], color="0.55", marker="x", s=45, zorder=3, label=cross)
         if picked is not None:
             ring = where.scatter(
                 x[picked],
@@ -129,6 +131,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
         where.set_title(title, fontsize=11)
         where.label_outer()
     _draw_scale(figure, axes, dots, found)
+    legend_below(figure)
     dead = int(np.isnan(size).all(axis=1).sum())
     of_dead = f"; {dead} recorded nothing: grey" if dead else ""
     figure.suptitle(f"{found.told}; all: {_rms_text(_rms(found.values), found)}{of_dead}", fontsize=VERDICT)

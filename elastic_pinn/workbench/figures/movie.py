@@ -27,7 +27,8 @@ def movie(
     """Draw a quantity of the wavefield over time, as a movie that a cell plays without a kernel.
 
     `Movie.save` writes it to a file. All frames have one scale, that of the whole window of time, and are empty outside
-    the body. Of several shots it is of the first, unless one is named. Where finite elements solve for the wavefield,
+    the body. The title tells the relative L2 error of the displacement, or, where it is not known, its estimate. Of
+    several shots it is of the first, unless one is named. Where finite elements solve for the wavefield,
     as `Checkpoint.predict` tells, the title says so; it takes about the time of one solution in training, and there is
     no residual.
 

@@ -7,7 +7,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.run.shot import WavefieldByElements, wavefield_of
-from elastic_pinn.workbench.quantities import GridFields, Nodes, origin_of
+from elastic_pinn.workbench.quantities import GridFields, Nodes, error_text, origin_of
 
 
 def shown_fields(
@@ -28,7 +28,7 @@ def shown_fields(
             "write NetCDF and VTK too, ExplorePanel(run_dir, problem=problem) in 05_explore"
         ) from error
     if not isinstance(wavefield, WavefieldByElements):
-        return GridFields(wavefield, nodes, origin_of(checkpoint))
+        return GridFields(wavefield, nodes, origin_of(checkpoint), error_text(checkpoint))
     seen = checkpoint.shot(shot, problem)
     origin = {**origin_of(checkpoint), "solved_by": seen.solved_by} | ({"shot": seen.name} if seen.name else {})
     return GridFields(wavefield, nodes, origin, f"{seen.told}by finite elements: ")

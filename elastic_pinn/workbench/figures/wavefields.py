@@ -23,6 +23,7 @@ from elastic_pinn.workbench.figures.problem_plot import bar_side, format_map_axe
 from elastic_pinn.workbench.figures.rims import cut_at_rims, draw_map, up_to_rims
 from elastic_pinn.workbench.figures.sources import FigureError, Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.units import Unit, unit_for
+from elastic_pinn.workbench.quantities import error_text
 
 GRID = 61  # nodes on a side of a map
 DECADES = 1e3  # of a standard deviation on the colour scale
@@ -42,7 +43,8 @@ def snapshots(
 ) -> Picture:
     """Draw the network's wavefield at some instants and, if the solution is known, the solution and the difference.
 
-    Both components of the displacement are drawn. All fields have one symmetric scale, all differences another.
+    Both components of the displacement are drawn. All fields have one symmetric scale, all differences another. The
+    title tells the relative L2 error of the displacement, or, where it is not known, its estimate.
 
     A field from receivers with an unknown solution is drawn by what they recorded, displacement, velocity or
     acceleration, and its standard deviation below: the root mean square of both components'. Where it exceeds the root
@@ -80,8 +82,8 @@ def snapshots(
     is_recorded = problem.receivers is not None and shown_quantity(problem) in problem.receivers.kinds
     if not is_recorded or problem.exact:
         figure = draw_wavefield(seen.predict, problem, instants, seen.solved_by)
-        if seen.told:
-            figure.suptitle(seen.told.rstrip(": "), fontsize=10)
+        if told := seen.told or error_text(checkpoint):
+            figure.suptitle(told.rstrip(": "), fontsize=10)
         return figure
     try:
         uncertainty = WavefieldUncertainty(checkpoint, solved)

@@ -41,6 +41,7 @@ MOST = 10  # traces that are drawn if no points are given
 INSTANTS = 400
 AT = 1e-6  # of the window's extent: a receiver is at a point if it is no further away
 FILL = 0.9  # of the space between two traces, for the largest amplitude
+APART = 0.01  # of what is drawn: records that begin so much later than a prediction, or end so much earlier, are marked
 STYLES: Mapping[str, dict[str, Any]] = {
     "recorded": {"color": ORANGE, "linewidth": 3.0},
     "exact": {"color": ORANGE, "linewidth": 3.0},
@@ -238,6 +239,7 @@ def _side_by_side(
     ):
         _draw(axes, traces, component, scale, time)
         mark_arrivals(axes, waves, last, time)
+        _mark_records(axes, traces, time)
         axes.set_title(title, fontsize=11)
     _label_rows(figure.axes[0], places, length)
     if len(traces) > 1 or waves:
@@ -257,8 +259,24 @@ def _draw(axes: Axes, traces: Mapping[str, Traces], component: int, scale: float
     light_grid(axes)
 
 
+def _mark_records(axes: Axes, traces: Mapping[str, Traces], time: Unit) -> None:
+    """Mark where the records begin and end that a prediction exceeds in time."""
+    if "recorded" not in traces or len(traces) == 1:
+        return
+    recorded = traces["recorded"]
+    times = recorded.times if recorded.times.ndim > 1 else recorded.times[None, :, None]
+    there = np.broadcast_to(times, recorded.values.shape)[np.isfinite(recorded.values)]
+    every = np.concatenate([each.times.ravel() for each in traces.values()])
+    first, last = np.nanmin(every), np.nanmax(every)
+    begin, end = there.min(), there.max()
+    marks = {"records begin": (begin, begin - first), "records end": (end, last - end)}
+    for label, (at, beyond) in marks.items():
+        if beyond > APART * (last - first):
+            axes.axvline(at / time.size, color="0.4", linestyle=":", linewidth=1.2, zorder=0, label=label)
+
+
 def _label_rows(axes: Axes, places: Array, length: Unit) -> None:
     texts = [f"{x / length.size:.3g}, {y / length.size:.3g}" for x, y in places]
     axes.set_yticks(-np.arange(len(places)), texts)
-    axes.set_ylim(-len(places) + 0.1, 0.9)
+    axes.set_ylim(-len(places), 1.0)  # the largest amplitude of the first and of the last is clear of the frame
     axes.set_ylabel(f"receiver at x, y ({length.name})")

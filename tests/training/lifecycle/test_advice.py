@@ -202,6 +202,10 @@ def test_too_few_waves_around_holes_are_told_and_enough_are_passed_in_silence():
     assert told(900, 490) == ()
     (sentence,) = told(50, 500)
     assert sentence.startswith("50 waves, spread over all wave numbers") and ", 500] or more" in sentence
+    both = told(50, 100)
+    enough = {re.search(r"set hidden_layers = (.*) or more", each)[1] for each in both}
+    assert len(both) == 2 and len(enough) == 1, "one answer to the question"
+    assert told(*map(int, enough.pop()[1:-1].split(", "))) == ()
     (sentence,) = told(900, 500, boundary_points=100, initial_points=100)
     assert sentence.startswith("1,400 amplitudes are to be found from 600 numbers")
     assert sentence.endswith("Set the sum of hidden_layers to at most 600, or give more samples")
