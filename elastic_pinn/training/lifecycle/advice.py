@@ -71,16 +71,14 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
         *_contradictions(problem),
         *doubts,
     )
+    # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
+    # How short waves are in patches depends on the axis.
+    has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
     if config.network in (*WITHOUT_LAYERS, "random_features", "patches"):
-        # Settings computed from wrong units are wrong too, and a plate at rest has no waves.
-        # How short waves are in patches depends on the axis.
-        has_waves = not (doubts or problem.domain.is_static or config.network == "patches")
         looks = {_samples: "hidden_layers", sparse_rims: "boundary_points"}  # each with what it tells to set
         looks |= {_length: "input_frequency"} if has_waves else {}
         for look, name in looks.items():
             found += tuple(look(config, problem)) if name not in untold else ()
-    else:
-        has_waves = False
     if units:
         return found
     far = tuple(far_from_implied(config, problem, settings, found))
