@@ -61,7 +61,8 @@ class Fit:
 
     Attributes:
         verdict: of the ±. holds: one standard deviation, as the noise leaves it. widened: by the misfit, which is a
-            little more than the noise. withheld: no ± would be true.
+            little more than the noise, or by what may be wrong with the records or a source. withheld: no ± would be
+            true.
         reason: of the verdict, one sentence without a full stop.
         advice: what usually helps; "" where nothing is needed. needs_waves: whether it is withheld for what more waves
             may mend.

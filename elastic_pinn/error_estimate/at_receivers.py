@@ -85,7 +85,7 @@ class ErrorAtReceivers:
         self._values = self._elements.values_at(places, regions, slopes)
         self._columns = 2 * len(slopes)
 
-    def of(self, model: Model, orders: Sequence[int] = (0,)) -> Callable[[Array], Array]:
+    def of(self, model: Model, orders: Sequence[int] = (0,), acting: Problem | None = None) -> Callable[[Array], Array]:
         """Solve for the error of a wavefield.
 
         Parameters
@@ -94,6 +94,8 @@ class ErrorAtReceivers:
             The wavefield in its present material, on the CPU.
         orders
             Of its derivatives by time.
+        acting
+            A problem that differs in its sources, of which it should be the wavefield; None: the problem.
 
         Returns
         -------
@@ -116,7 +118,7 @@ class ErrorAtReceivers:
                 "ask for it at fewer places, or for a shorter time"
             )
 
-        solution = ErrorSolution(model, self._problem, self._elements, self._times)
+        solution = ErrorSolution(model, acting or self._problem, self._elements, self._times)
         errors = np.stack([self._values @ e for e in solution.instants()]).reshape(len(self._times), -1, self._columns)
         if self._problem.domain.is_static:
             return lambda times: np.repeat(errors, len(times), axis=0)  # whose derivatives nobody records

@@ -66,7 +66,13 @@ class ErrorsInFoundMaterial:
         self._problem, self._places, self._model, self._slopes = problem, places, material, slopes
         self._by_resolution: dict[tuple[tuple[int, ...], float], ErrorAtReceivers] = {}
 
-    def of(self, model: Model, orders: Sequence[int] = (0,), coarser: float = CORRECTED) -> Callable[[Array], Array]:
+    def of(
+        self,
+        model: Model,
+        orders: Sequence[int] = (0,),
+        coarser: float = CORRECTED,
+        acting: Problem | None = None,
+    ) -> Callable[[Array], Array]:
         """Solve for the error of a wavefield.
 
         Parameters
@@ -75,6 +81,8 @@ class ErrorsInFoundMaterial:
             As of `ErrorAtReceivers.of`.
         coarser
             By how many times coarser elements and time steps are than FINER says, dimensionless.
+        acting
+            As of `ErrorAtReceivers.of`.
 
         Returns
         -------
@@ -87,7 +95,7 @@ class ErrorsInFoundMaterial:
             self._by_resolution[key] = ErrorAtReceivers(
                 self._problem, self._places, FINER, coarser, resolved, self._slopes
             )
-        return self._by_resolution[key].of(model, orders)
+        return self._by_resolution[key].of(model, orders, acting)
 
     @property
     def _levels(self) -> tuple[int, ...]:

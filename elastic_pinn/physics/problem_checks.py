@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,6 +19,10 @@ from elastic_pinn.physics.sources import field_of, local_in
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
+
+LEAST_FILLED = 0.1  # of the window, by what records may have been meant to be
+
+Array = np.ndarray[Any, Any]
 
 
 def check_parts(problem: Problem) -> None:
@@ -76,15 +80,14 @@ def check_receivers_inside(problem: Problem) -> None:
             f"the records are of the shots {named}, each a wavefield of its own: take those of one, and give each of "
             "the others as a Problem in other_shots"
         )
-    (x, y), t = problem.receivers.places.T, np.array(problem.receivers.span)
-    for name, values in (("x", x), ("y", y), ("t", t)):
+    xy, t = problem.receivers.places, np.array(problem.receivers.span)  # (R, 2) in m, (2,) in s
+    for name, values in (("x", xy[:, 0]), ("y", xy[:, 1]), ("t", t)):
         low, high = getattr(problem.domain, name)
-        slack = 1e-9 * (high - low)  # rounding, where the window is what the receivers span
-        if values.min() < low - slack or values.max() > high + slack:
-            unit, wider = ("s", "widen t") if name == "t" else ("m", "widen the domain")
+        if not _within(values, (low, high)):
+            unit, remedy = ("s", _remedy_of_times(problem, t)) if name == "t" else ("m", _remedy_of_places(problem, xy))
             raise ProblemError(
                 f"the receivers' {name} goes from {values.min():g} to {values.max():g} {unit}, outside the window's "
-                f"{low:g} to {high:g} {unit}: {wider}, or mend the units"
+                f"{low:g} to {high:g} {unit}: {remedy}"
             )
     inside = problem.domain.shape.contains(*torch.from_numpy(problem.receivers.places).unbind(1))
     if not inside.all():
@@ -94,3 +97,40 @@ def check_receivers_inside(problem: Problem) -> None:
             f"a receiver at x = {x:g} m, y = {y:g} m lies {problem.domain.shape.whereabouts(x, y)}{others}: receivers "
             "must be in the solid or on its sides"
         )
+
+
+def _within(values: Array, ends: tuple[float, float]) -> bool:
+    """Whether all values are between two ends, but for rounding, where the window is what the receivers span."""
+    slack = 1e-9 * (ends[1] - ends[0])
+    return bool(values.min() >= ends[0] - slack and values.max() <= ends[1] + slack)
+
+
+def _remedy_of_places(problem: Problem, xy: Array) -> str:
+    """What would bring receivers (R, 2) into the window: another size of it, or what people mistake positions for."""
+    (x, y), middle = (problem.domain.x, problem.domain.y), np.mean([problem.domain.x, problem.domain.y], axis=1)
+    readings = {
+        "with x and y swapped": xy[:, ::-1],
+        "with the middle of the window as their origin": xy + middle,
+        **{f"as numbers in {unit}": xy * size for unit, size in {"cm": 1e-2, "mm": 1e-3, "um": 1e-6}.items()},
+    }
+    ways = [
+        f"; {words} all would be inside"
+        for words, each in readings.items()
+        if _within(each[:, 0], x) and _within(each[:, 1], y) and (_fills(each[:, 0], x) or _fills(each[:, 1], y))
+    ]
+    return "".join(["widen the domain, or mend the units", *ways])
+
+
+def _remedy_of_times(problem: Problem, t: Array) -> str:
+    """What would bring instants, the first and the last, (2,), into the window."""
+    first, last = problem.domain.t
+    readings = {f"as numbers in {unit}": size * t for unit, size in {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}.items()}
+    earlier = f"leave out what was recorded before {first:g} s (ep.processing.cut, or keep_time in 07_own_data)"
+    ways = [earlier] * bool(t[0] < first) + ["widen t"] * bool(t[1] > last)
+    inside = [words for words, each in readings.items() if _within(each, (first, last)) and _fills(each, (first, last))]
+    return ", ".join([*ways, "or mend the units"]) + "".join(f"; {words} all would be inside" for words in inside)
+
+
+def _fills(values: Array, ends: tuple[float, float]) -> bool:
+    """Whether values span so much of the window that they may well be meant so."""
+    return bool(np.ptp(values) >= LEAST_FILLED * (ends[1] - ends[0]))

@@ -133,15 +133,22 @@ class ShotWaveforms:
             known = self._changes[coarser] = here, torch.stack(changes)
         return (known[1] @ coefficients).T
 
+    def change_by(self, acting: Problem, coarser: float = SEARCHED) -> Tensor:
+        """The change of the waveforms by elements where other sources act, (M, K).
+
+        acting: the problem with these. coarser: as of `corrected`.
+        """
+        return self.columns(self._errors(self._in_present_material(), coarser, acting)) - self.by_elements(coarser)
+
     def _in_present_material(self) -> Model:
         """The model of which nothing moves."""
         self._still.material.load_state_dict(self._model.material.state_dict())
         return self._still
 
-    def _errors(self, model: Model, coarser: float) -> Callable[[float], Tensor]:
-        """What a model's waveforms lack, by the delay, (N, E)."""
+    def _errors(self, model: Model, coarser: float, acting: Problem | None = None) -> Callable[[float], Tensor]:
+        """What a model's waveforms lack of those of the problem, or of one with other sources, by the delay, (N, E)."""
         check_cancelled()
-        errors = self._by_model.of(model, self._orders, coarser)
+        errors = self._by_model.of(model, self._orders, coarser, acting)
 
         def at(later: float) -> Tensor:
             found = torch.from_numpy(errors((self._times + later).numpy()))[self._time, self._place]  # (N, 2 orders)

@@ -24,6 +24,7 @@ from elastic_pinn.networks import Model
 from elastic_pinn.networks.batch import Batch, Batches
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import VECTORS
+from elastic_pinn.physics.given_sources import ChangedSource
 from elastic_pinn.physics.shortest_waves import shortest_waves
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.sources import KnownShape
@@ -243,6 +244,14 @@ class Waveforms:
         """
         every = zip(self.shots, self.parts, strict=True)
         return torch.cat([shot.effects(coefficients[part.pulses], coarser) for shot, part in every])
+
+    def change_by(self, changed: ChangedSource) -> Tensor:
+        """The change of the waveforms by elements where a source is another, (M, K)."""
+        parts = (
+            shot.change_by(changed.problems[i]) if i in changed.problems else torch.zeros_like(shot.by_elements())
+            for i, shot in enumerate(self.shots)
+        )
+        return torch.block_diag(*parts)
 
     def _on_cpu(self) -> Model:
         """The network, on the CPU."""

@@ -8,6 +8,7 @@ Letters: D data misfits, C channels, U unknowns, N columns of changes by one err
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ RANK = 1e-9  # of columns: such a part of the largest counts as none
 OPPOSED = 0.5  # correlation, less its sign, of a reversed channel with what is to be expected
 PREFERRED = 0.9  # of what several numbers explain: an error of one number that explains so much is the simpler reason
 SIZE = 1  # among the errors
+LEAST_TOLD = 1e-4  # of a size that is off
 LEAST_TIMES = 24
 FINER = 8  # frequencies than a record's length tells apart
 STEADY_PART = 0.3  # of the mean square of a channel's misfits, which an oscillation has
@@ -139,7 +141,9 @@ def _clock(channel: str, of: tuple[float, float, float]) -> str:
 def _size(channel: str, of: tuple[float, float, float]) -> str:
     if of[1] < -1.0:
         return f"the polarity of {channel}, which is reversed,"
-    return f"the size of {channel}, {1.0 + of[1]:.2g} times what is to be expected,"
+    size = 1.0 + of[1]
+    digits = 2 - math.floor(math.log10(max(abs(size - 1.0), LEAST_TOLD)))  # 1.004, not 1
+    return f"the size of {channel}, {size:.{max(2, digits)}g} times what is to be expected,"
 
 
 def _zero(channel: str, _: tuple[float, float, float]) -> str:

@@ -25,19 +25,15 @@ from torch import Tensor
 from elastic_pinn.networks.batch import Batch
 from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.data.faulty_channels import FaultyChannel, faulty_channels
-from elastic_pinn.physics.probes import probes
-from elastic_pinn.physics.shots import names_of_shots
-from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation, channel_errors
 from elastic_pinn.training.assessment.channels import Channels, channels_of, sum_by
+from elastic_pinn.training.assessment.common_errors import CommonDeviation, common_errors
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.neighbours import Likeness, alike
 from elastic_pinn.training.trained_model import TrainedModel
 
-LEAST_ALONE = 1e-6  # of a deviation that all records have in common: a smaller part is not tested
 LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
-FREE = 2  # of the errors in common, the first: where only the records are known, nothing tells them
 
 
 @dataclass(frozen=True)
@@ -55,19 +51,6 @@ class Scatter(NamedTuple):
 
     variance: float
     groups: float
-
-
-@dataclass(frozen=True)
-class CommonDeviation:
-    """An error that all records may have in common, as a free parameter: its score, the estimate in units of its
-    standard deviation by noise, and the shift of the unknown that it would move most, in units of ±. is_free: whether
-    it turns a solution into another one, so that only the ridge can tell it."""
-
-    name: str
-    score: float
-    shift: float
-    most_shifted: str
-    is_free: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,7 +171,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
-        common_errors=_common_errors(trained, linear, moved, unit, errors),
+        common_errors=common_errors(trained, linear, moved, unit, errors),
         channel_errors=channel_errors(
             where,
             misfits,
@@ -255,72 +238,3 @@ def _held_out(linear: LinearisedFit, unit: float) -> tuple[float, int]:
         return math.nan, 0
     misfits, variance = held_out
     return float(((misfits / unit).square() / (1.0 + variance)).mean()), len(misfits)
-
-
-def _common_errors(
-    trained: TrainedModel, linear: LinearisedFit, moved: tuple[Tensor, Tensor], unit: float, errors: Tensor
-) -> tuple[CommonDeviation, ...]:
-    """Test a gain, a delay and an offset of all records. moved: as of `_changes`; errors: of the unknowns' parameters,
-    (U,).
-
-    If only the records are known, another size or time turns a solution into another one.
-    """
-    batch, unknowns = linear.samples, trained.problem.unknowns
-    field, rate = moved  # not the records, whose noise correlates with the misfits
-    changes = {  # of the data misfits, each (N, E)
-        "the size of the records, or of the known start or source,": -field,
-        "the trigger time": rate,
-        **_zeros(batch, linear.recorded),
-    }
-    if trained.problem.other_shots:
-        changes = _by_shot(changes, names_of_shots(trained.problem), linear)
-    at_data = torch.stack([change.detach().double().reshape(-1) for change in changes.values()], dim=1)  # (D, E)
-    effects = at_data.new_zeros(len(linear.residuals), len(changes))  # (M, E)
-    effects[linear.data] = linear.weight * at_data
-    beyond_layer = linear.beyond_layer(effects)  # (M + P, E)
-    by_unknowns = linear.gain @ beyond_layer  # (U, E)
-    alone = beyond_layer - linear.projected_effects @ by_unknowns  # (M + P, E)
-    # What the unknown of the source compensates cannot be seen: rounding would be left.
-    alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
-    pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=torch.finfo(alone.dtype).tiny)
-    spread = (linear.weight * unit * alone[linear.data].square().sum(0).sqrt()).clamp(min=torch.finfo(alone.dtype).tiny)
-    score = pull / spread  # (E,), 0 of what cannot be seen
-    shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
-    records_alone = not any(
-        bool(probe.all_values().any()) for probe in probes(trained.problem) if probe.name != "exact"
-    )
-    most = shifts.max(0)
-    return tuple(
-        CommonDeviation(
-            name,
-            float(abs(score[i])),
-            float(most.values[i]),
-            unknowns[int(most.indices[i])],
-            records_alone and i < FREE,
-        )
-        for i, name in enumerate(changes)
-    )
-
-
-def _by_shot(changes: Mapping[str, Tensor], shots: Sequence[str], linear: LinearisedFit) -> dict[str, Tensor]:
-    """The same changes of the records of one shot alone, of each."""
-    found = {}
-    for name, change in changes.items():
-        for shot, rows in zip(shots, linear.rows_of_shots, strict=True):
-            of_shot = torch.zeros_like(change)
-            of_shot.view(-1)[rows] = change.reshape(-1)[rows]
-            found[f"of shot {shot}, {name}"] = of_shot
-    return found
-
-
-def _zeros(batch: Batch, recorded: Statement) -> dict[str, Tensor]:
-    """A shift of the records' zero in each component, each (N, E)."""
-    ones = torch.ones_like(batch.target)
-    if batch.sensitivity is None:
-        return {
-            "the records' zero in x": ones * ones.new_tensor([1.0, 0.0]),
-            "the records' zero in y": ones * ones.new_tensor([0.0, 1.0]),
-        }
-    assert recorded.samples is not None, "of which the sensitivity is"
-    by_component = zip(recorded.samples.components, batch.sensitivity.unbind(1), strict=True)
-    return {f"the records' zero in {name}": part[:, None] for name, part in by_component if part.any()}

@@ -24,7 +24,7 @@ from elastic_pinn.physics.taken_as_exact import taken_as_exact
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.channel_errors import PRICES
 from elastic_pinn.training.assessment.derived import derived_of
-from elastic_pinn.training.assessment.evidence import Evidence, Scatter, evidence_of
+from elastic_pinn.training.assessment.evidence import Evidence, evidence_of
 from elastic_pinn.training.assessment.linearised import Linearised, adapted_weights, too_large
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
@@ -33,27 +33,24 @@ from elastic_pinn.training.assessment.misfits import (
     RECORDS,
     STATED,
     TOO_MUCH,
-    WIDENED_UP_TO,
     Fault,
-    chi_square_least,
     chi_square_limit,
     listed,
     of_misfits,
+    remedy_of,
     surely,
     with_channels,
     with_noise_told,
     worst_channels,
 )
+from elastic_pinn.training.assessment.widening import explained, moved_by_sources, widening_of
 from elastic_pinn.training.trained_model import TrainedModel
 
-REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
 NO_NOISE = 0.1  # reduced chi-square: with less, ± is too large even where ten copies count as ten channels
 LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
 LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and their effects are mostly noise
-CHANCE = 0.01  # probability that channels of a good fit disagree enough for it to be widened
 MOST_SHIFT = 0.7  # of ±: noise causes less
-TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
@@ -81,14 +78,14 @@ def assess(trained: TrainedModel) -> Fit:
         evidence = evidence_of(trained, linear)
     faults = _faults(trained, evidence)
     fault = next((with_noise_told(with_channels(each, evidence.faulty), evidence) for each in faults), None)
-    chi_square, widening = evidence.chi_square, _widening(evidence)
+    chi_square, widening = evidence.chi_square, widening_of(evidence)
     values = trained.model.material.si()
     covariance = None if fault or evidence.covariance is None else widening**2 * evidence.covariance.numpy()
     derived = derived_of(trained.problem, values, covariance)
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
-        reason=fault.reason if fault else _explained(evidence) + _told(evidence),
+        reason=fault.reason if fault else explained(evidence),
         advice=_advice(fault, trained.config) if fault else "",
         needs_waves=bool(fault and fault.by_waves),
         step=trained.step,
@@ -118,8 +115,9 @@ def assess(trained: TrainedModel) -> Fit:
 
 
 def _condition(trained: TrainedModel, evidence: Evidence) -> str:
-    """The given numbers that values with ± are for."""
-    return taken_as_exact(trained.problem, bool(trained.config.unknown_gains), evidence.has_known_gain)
+    """The given numbers that values with ± are for, with those of sources that matter most."""
+    exact = taken_as_exact(trained.problem, bool(trained.config.unknown_gains), evidence.has_known_gain)
+    return "; ".join(filter(None, [exact, *moved_by_sources(evidence)]))
 
 
 def _advice(fault: Fault, config: Config) -> str:
@@ -189,57 +187,6 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
         held_out=None,
         derived=derived_of(trained.problem, values, None).values,
     )
-
-
-def _widening(evidence: Evidence) -> float:
-    """The factor by which ± exceeds that of noise alone: by the misfits, or by the disagreement of channels or
-    instants on the unknowns, which reveals misfits that a channel's samples, or those of an instant, have in common."""
-    both = evidence.by_channels, evidence.by_instants
-    is_more = evidence.chi_square > REPORTED_FROM or any(map(_disagrees, both))
-    return math.sqrt(max(evidence.chi_square, *(each.variance for each in both))) if is_more else 1.0
-
-
-def _disagrees(scatter: Scatter) -> bool:
-    """Whether groups of misfits disagree on the unknowns by more than noise usually makes them."""
-    return scatter.variance > chi_square_limit(scatter.groups, alarm=CHANCE)
-
-
-def _explained(evidence: Evidence) -> str:
-    misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
-    if evidence.chi_square > REPORTED_FROM:
-        return f"the data are explained but for a little: {misfit}, by which ± is widened"
-    if (widening := _widening(evidence)) > 1.0:
-        who = "channels" if _disagrees(evidence.by_channels) else "instants"
-        disagree = f"the {who} disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
-        return f"the data are explained: {misfit}; {disagree}"
-    if evidence.chi_square < 1.0 / WIDENED_UP_TO:
-        return f"the data are explained: {misfit}, which is too large, and with it ±"
-    return f"the data are explained: {misfit}"
-
-
-def _told(evidence: Evidence) -> str:
-    """What else is told of a ±."""
-    return "".join(
-        [_quiet_told(evidence), _elements_told(evidence), *(f"; channel {each}" for each in evidence.faulty)]
-    )
-
-
-def _quiet_told(evidence: Evidence) -> str:
-    """Channels whose noise is less than what is stated of it, beside that of the others."""
-    usual, count = min(1.0, evidence.chi_square), len(evidence.channels)
-    quiet = [each for each in evidence.channels if each.chi_square < usual * chi_square_least(each.degrees, count)]
-    if not quiet:
-        return ""
-    times = math.sqrt(usual / max(each.chi_square for each in quiet))
-    return f"; noise is stated too large, {times:.2g} times or more, of {listed([each.name for each in quiet])}"
-
-
-def _elements_told(evidence: Evidence) -> str:
-    """What of ± is the error of the elements: a bias, of which neither the sign nor more than the size is known, so
-    that it counts in squares beside the noise, of which it is independent."""
-    if evidence.unresolved is None or evidence.shift < TOLD_SHIFT:
-        return ""
-    return f"; ± counts the error of the elements, which may be {evidence.shift:.2g} of it for {evidence.most_shifted}"
 
 
 def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
@@ -319,7 +266,7 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
             reason = f"the ridge holds back amplitudes that the records leave open: records of another size {moved}"
             yield Fault(reason, SMALLER_RIDGE)
         else:
-            yield Fault(f"{worst.name} does not fit: freeing it {moved}", RECORDS)
+            yield Fault(f"{worst.name} does not fit: freeing it {moved}", remedy_of(worst))
 
 
 def _of_channels(evidence: Evidence) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from elastic_pinn.networks.batch import Batch
+from elastic_pinn.physics.given_sources import ChangedSource
 from elastic_pinn.physics.statement import Statement
 
 
@@ -97,6 +98,11 @@ class LinearisedFit(ABC):
     @abstractmethod
     def rate(self) -> Tensor:
         """Its derivative by time, (N, 2)."""
+
+    def by_sources(self) -> Iterator[tuple[ChangedSource, Tensor]]:
+        """Each number that is given of the sources, changed, and the changes of the data misfits, (N, E); nothing where
+        waveforms are not solved for."""
+        return iter(())
 
     @abstractmethod
     def worst_other_mean_square(self, unit: float) -> float:

@@ -11,13 +11,14 @@ Letters: N samples, E numbers in each, D = E N misfits, U unknowns, K pulses of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from elastic_pinn.error_estimate import CORRECTED
+from elastic_pinn.physics.given_sources import ChangedSource, changed_sources
 from elastic_pinn.training.assessment.linearised_fit import Calibration, LinearisedFit
 from elastic_pinn.training.shot_waveforms import STEP
 from elastic_pinn.training.trained_model import TrainedModel
@@ -77,6 +78,12 @@ class LinearisedWaveforms(LinearisedFit):
         late, early = (self._waveforms.columns(self._at, step) for step in (RATE_STEP, -RATE_STEP))
         rates = self.source.waveforms(late - early) / (2.0 * RATE_STEP)
         return rates[self.data].reshape(-1, self._waveforms.target.shape[1])
+
+    def by_sources(self) -> Iterator[tuple[ChangedSource, Tensor]]:
+        """Each number that is given of the sources, changed, and the changes of the waveforms, (N, E)."""
+        for changed in changed_sources(self._waveforms.problem):
+            columns = self._waveforms.change_by(changed)  # (D, K)
+            yield changed, self.source.waveforms(columns)[self.data].reshape(-1, self._waveforms.target.shape[1])
 
     def wavelets(self, unit: float) -> list[dict[str, list[float]]]:
         """The wavelet of each shot's source with one standard deviation, as `Fit.wavelet`; {} where it is known.

@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from elastic_pinn.physics.data.faulty_channels import FaultyChannel, sentences
+from elastic_pinn.training.assessment.common_errors import CommonDeviation
 from elastic_pinn.training.assessment.evidence import Channel, Evidence
 from elastic_pinn.training.assessment.neighbours import Likeness
 
@@ -28,6 +29,7 @@ UNSMOOTHED = (
     "records that nothing has smoothed, as recorders do that average several samples, or so few samples of these that "
     "the noise of neighbours is independent"
 )
+SOURCES = "sources as wide, as long, where and along what they really are"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains, delays and offsets"
 
 
@@ -60,7 +62,8 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
     """Misfits that are not noise."""
     worst, like = worst_channels(evidence), _alike(evidence)
     bad, is_white = _bad(evidence, worst), _is_white_in_time(evidence) and not like
-    by_waves, by_all = evidence.unresolved is None, _as_by_all(evidence)  # whose misfits the amplitudes may leave
+    by_waves, of_all = evidence.unresolved is None, _of_all(evidence)  # whose misfits the amplitudes may leave
+    by_all = f", as by {of_all.name.rstrip(',')}" if of_all else ""
     remedy, is_of_waves = RECORDS if by_waves else f"{STATED}; {RECORDS}", by_waves and not by_all
     unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in worst), default=0.0)
     changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
@@ -68,8 +71,8 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(f"{TOO_MUCH}: {changed}", NEARER, by_waves=True)
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"the data are not explained: misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
-        if by_all:
-            yield Fault(misfit + by_all, RECORDS)
+        if of_all:
+            yield Fault(misfit + by_all, remedy_of(of_all))
         elif is_white and not bad:
             small = f", white, of one size in all channels, as by a noise ({evidence.noise.origin}) that is too small"
             larger = f"the noise as it is, {math.sqrt(evidence.chi_square):.2g} times as large by the misfit"
@@ -78,7 +81,9 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(f"{misfit}; worst channels {_named(evidence, worst, like)}", remedy, by_waves)
     if bad:
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
-        yield Fault(f"some data are not explained: {misfit}; worst channels {_named(evidence, bad, like)}", RECORDS)
+        named = ", ".join(each.name for each in bad) + by_all if of_all else _named(evidence, bad, like)
+        cure = remedy_of(of_all) if of_all else RECORDS
+        yield Fault(f"some data are not explained: {misfit}; worst channels {named}", cure)
     if evidence.held_out > max(WIDENED_UP_TO, chi_square_limit(evidence.held_out_samples)):
         misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
         yield Fault(f"samples that were held out are {misfit}", remedy, by_waves)
@@ -118,14 +123,19 @@ def _alike_text(like: list[Likeness]) -> str:
     return f"neighbouring receivers are alike, correlated by {like[0].correlation:.2g}, most at {most}"
 
 
-def _as_by_all(evidence: Evidence) -> str:
-    """The error that all records have in common that explains most of the misfits' excess; "" if none does."""
+def _of_all(evidence: Evidence) -> CommonDeviation | None:
+    """The error that all records have in common that explains most of the misfits' excess; None if none does."""
     excess = max(0.0, evidence.chi_square - 1.0) * evidence.degrees_of_freedom
     told = [each for each in evidence.common_errors if not each.is_free]
     surest = max(told, key=lambda each: each.score, default=None)
     if surest is None or surest.score < surely(len(evidence.common_errors)) or surest.score**2 < MAINLY * excess:
-        return ""
-    return f", as by {surest.name.rstrip(',')}"
+        return None
+    return surest
+
+
+def remedy_of(error: CommonDeviation) -> str:
+    """What usually mends an error that all records have in common: of themselves, or of a source."""
+    return SOURCES if error.step else RECORDS
 
 
 def _alike(evidence: Evidence) -> list[Likeness]:
@@ -169,9 +179,10 @@ def _chi_square_at(z: float, degrees: float) -> float:
     return max(0.0, 1.0 - spread + z * math.sqrt(spread)) ** 3
 
 
-def surely(checks: int) -> float:
-    """The score, of either sign, that noise exceeds in any of some checks as rarely as a good fit may lose its ±."""
-    return NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * checks))
+def surely(checks: int, alarm: float = FALSE_ALARM) -> float:
+    """The score, of either sign, that noise exceeds in any of some checks with the probability `alarm`: as rarely as a
+    good fit may lose its ±."""
+    return NormalDist().inv_cdf(1.0 - alarm / max(1, 2 * checks))
 
 
 def listed(names: list[str]) -> str:

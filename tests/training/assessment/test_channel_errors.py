@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from elastic_pinn.training.assessment.channel_errors import channel_errors
+from elastic_pinn.training.assessment.channel_errors import NAMES, channel_errors
+from elastic_pinn.training.assessment.channel_errors import SIZE as SIZE_ERROR
 from elastic_pinn.training.assessment.channels import Channels
 
 STEPS = torch.linspace(0.0, 4.0, 200, dtype=torch.float64)
@@ -46,6 +47,11 @@ def test_the_error_of_a_channel_is_named_with_its_size(change, name):
     errors = {each.channel: each for each in found(change)}
     assert errors["0 y"].name == name and errors["0 y"].explains > 0.8 and errors["0 y"].score > 20.0
     assert all(errors[other].score < 4.0 and errors[other].explains < 0.1 for other in ("0 x", "1 x"))
+
+
+@pytest.mark.parametrize(("off", "told"), [(0.0042, "1.0042"), (-0.031, "0.969"), (-0.9, "0.1"), (6.0, "7")])
+def test_a_size_that_is_nearly_right_is_told_to_the_digits_that_differ(off, told):
+    assert NAMES[SIZE_ERROR]("0 y", (0.0, off, 0.0)) == f"the size of 0 y, {told} times what is to be expected,"
 
 
 def test_the_unknown_that_it_moves_most_is_named_with_how_far():

@@ -9,7 +9,8 @@ from elastic_pinn.physics.data import Noise
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, FaultyChannel
 from elastic_pinn.training.assessment import judgement
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
-from elastic_pinn.training.assessment.evidence import Channel, CommonDeviation, Evidence, Scatter
+from elastic_pinn.training.assessment.common_errors import CommonDeviation
+from elastic_pinn.training.assessment.evidence import Channel, Evidence, Scatter
 from elastic_pinn.training.assessment.neighbours import Likeness
 from elastic_pinn.training.session import Session
 from tests.training.assessment.plates import CONFIG, problem_of, recorded
@@ -393,3 +394,40 @@ def test_channels_without_the_noise_that_is_stated_have_a_plus_minus_where_the_m
     assert fit.verdict == "holds" and fit.plus_minus == GOOD.deviations
     assert fit.reason.endswith(f"which is too large, and with it ±; channel {same}")
     assert weighed(faulty=[same], chi_square=0.11).verdict == "withheld", "copies of channels with noise"
+
+
+@pytest.mark.parametrize(
+    ("changes", "widening"),
+    [
+        ({"score": 3.0, "shift": 0.75}, 1.25),  # noise shows as much in fewer than one of a hundred fits
+        ({"score": 2.7, "shift": 0.75}, 1.0),
+        ({"score": 9.0, "shift": 0.31}, 1.0469),
+        ({"score": 9.0, "shift": 0.29}, 1.0),
+        ({"score": 3.0, "shift": 0.75, "is_free": True}, 1.0),
+    ],
+)
+def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, widening):
+    fit = weighed(**common_of(**changes))
+    assert fit.verdict == ("widened" if widening > 1.0 else "holds")
+    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-3)
+    told = f"; the trigger time may be off: freeing it would move mu by {changes['shift']:.2g} of its ±, by which ± is"
+    assert (told in fit.reason) == (widening > 1.0)
+
+
+def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_error(weighed):
+    errors = [CommonDeviation(f"the {i}", 0.0, 0.0, "mu", step=f"{i} m", moved=0.2 * i) for i in range(6)]
+    assert weighed(common_errors=tuple(errors)).condition.endswith(
+        "; the 5, 5 m, would move mu by 1 of its ±; the 4, 4 m, would move mu by 0.8 of its ±; "
+        "the 3, 3 m, would move mu by 0.6 of its ±"
+    )
+    widened = weighed(common_errors=tuple(errors), chi_square=1.44).condition
+    assert widened.endswith("; the 3, 3 m, would move mu by 0.5 of its ±") and "by 0.83 of its ±" in widened
+    assert "would move" not in weighed(common_errors=tuple(errors[:2])).condition
+
+
+def test_what_does_not_fit_of_a_source_is_mended_there(weighed):
+    width = CommonDeviation("the width of the source", 9.0, 2.0, "mu", step="10 % more", moved=1.0)
+    for changes in ({}, {"chi_square": 1.6, "samples": 180}, channel_of(6.0) | {"samples": 150}):
+        fit = weighed(common_errors=(width,), **changes)
+        assert fit.verdict == "withheld" and "the width of the source" in fit.reason, fit.reason
+        assert "sources as wide" in fit.advice and "units" not in fit.advice

@@ -79,6 +79,26 @@ BAD = {
         lambda: plate(receivers=receivers((0.01, 0.01), (0.05, 0.01))),
         r"the receivers' x goes from 0.01 to 0.05 m, outside the window's 0 to 0.04 m",
     ),
+    "receivers along the other axis": (
+        lambda: plate(receivers=receivers((0.01, 0.0), (0.005, 0.035))),
+        r"y goes from 0 to 0.035 m, outside.*widen the domain, or mend the units; with x and y swapped all would be",
+    ),
+    "receivers from the middle of the plate": (
+        lambda: plate(receivers=receivers((-0.015, 0.0), (0.015, -0.008))),
+        r"x goes from -0.015 to 0.015 m, .*the units; with the middle of the window as their origin all would be",
+    ),
+    "receivers in mm": (
+        lambda: plate(receivers=receivers((10.0, 5.0), (30.0, 15.0))),
+        r"the receivers' x goes from 10 to 30 m, outside.*; as numbers in mm all would be inside$",
+    ),
+    "records from before the trigger": (
+        lambda: plate(receivers=receivers((0.01, 0.01), time=TIMES - 2e-6)),
+        r": leave out what was recorded before 0 s \(ep.processing.cut, or keep_time in 07_own_data\), or mend the un",
+    ),
+    "times in us": (
+        lambda: plate(receivers=receivers((0.01, 0.01), time=1e6 * TIMES)),
+        r"outside the window's 0 to 1.2e-05 s: widen t, or mend the units; as numbers in us all would be inside$",
+    ),
     "source in a hole": (
         lambda: plate(force=ep.PointForce(HOLE.center, (1e3, 0.0), PULSE, 5e-4)),
         r"PointForce\(.* lies in hole 1 of the Plate.*: `at`, in m, must be inside",

@@ -17,6 +17,7 @@ import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.not_numbers import NUMBERS, what_helps
+from elastic_pinn.physics.data.readers.units import SI, is_unit
 from elastic_pinn.physics.data.readers.variables import with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -51,6 +52,9 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     while above < len(lines) and (lines[above].startswith(("#", "%")) or not lines[above].strip()):
         above += 1
     body = lines[above : above + LOOKED_AT]
+    units = _units_below(body, options)
+    if units:
+        del body[1]
     if not body:
         raise ReceiverFileError(f"{path} is empty below its first {above} lines: give a file with a table of numbers")
     ways = [
@@ -81,12 +85,33 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
             f"skip_rows={above + 1} to leave them out, or write 0.0 for 0"
         )
     headers = first if is_headed else _commented(lines[max(0, above - 1)], delimiter, len(first))
+    if units:
+        headers = [f"{name} ({unit})" if unit else name for name, unit in zip(first, units, strict=True)]
     names, _ = with_units(headers)
     if twice := [name for name in names if names.count(name) > 1]:
         raise ReceiverFileError(
             f"{path}, line {above + 1}: several columns are called {twice[0]!r}, units apart: name each once"
         )
-    return TextTable(delimiter, decimal, headers, above + is_headed)
+    return TextTable(delimiter, decimal, headers, above + is_headed + bool(units))
+
+
+def _units_below(body: list[str], options: ImportOptions) -> list[str]:
+    """The cells of a line of units that is below the head, "" where there is none of a column; [] without such a line.
+
+    It has as many cells as the head, a unit or nothing in each, and a unit in two or more.
+    """
+    for delimiter in _delimiters(options):
+        first, *others = (split(line, delimiter) for line in body[:2])
+        cells = [cell.strip("()[]").strip() for cell in (others or [[]])[0]]
+        told = [cell for cell in cells if cell.strip("-")]
+        if len(told) > 1 and len(cells) == len(first) and all(map(_is_unit, told)):
+            return [cell if cell in told else "" for cell in cells]
+    return []
+
+
+def _is_unit(cell: str) -> bool:
+    """Whether a cell is the unit of a quantity, and no number, which would be one of a strain."""
+    return any(sign.isalpha() for sign in cell) and any(is_unit(cell, quantity) for quantity in SI)
 
 
 def _begin_below(lines: list[str], ways: Sequence[Way]) -> int:
@@ -106,7 +131,8 @@ def _fitting(body: list[str], ways: Sequence[Way]) -> list[Way]:
     then, or a tab is the only blank."""
     texts = {way: found for way in ways if (found := _columns_of_text(body, *way)) is not None}
     fitting = [way for way, found in texts.items() if found == min(texts.values())]
-    return list({str([split(line, way[0]) for line in body]): way for way in reversed(fitting)}.values())
+    rows = [line for line in body if line.strip()]
+    return list({str([split(line, way[0]) for line in rows]): way for way in reversed(fitting)}.values())
 
 
 def _named(ways: Sequence[Way]) -> str:

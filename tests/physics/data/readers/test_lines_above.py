@@ -46,3 +46,32 @@ def test_a_row_at_fault_is_not_taken_for_what_stands_above_a_table(row, fault, t
         assert "skip_rows=" not in str(error)
     else:
         assert not fault
+
+
+UNITS = {"bare": "us;nm;nm;nm", "brackets": "[us];(nm);[nm];(nm)", "some": "us;nm;-;nm"}
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+@pytest.mark.parametrize("name", UNITS)
+def test_a_line_of_units_below_the_head_is_read_as_such(name, sign, tmp_path):
+    path = tmp_path / "scan.csv"
+    head = "Time;Point 1;Point 2;Point 3"
+    path.write_text("\n".join([head, UNITS[name], *TABLE[1:], ""]).replace(";", sign))
+    unit = {"value_unit": "nm"} if name == "some" else {}  # which no header says of point 2
+    [record] = ep.Receivers.read(path, **GIVEN, **unit).records
+    np.testing.assert_allclose(record.time[:3], [0.0, 1e-7, 2e-7])
+    np.testing.assert_allclose(np.ravel(record.values[1])[:3], [0.5e-9, -1.5e-9, -2.5e-9])
+
+
+@pytest.mark.parametrize("line", ["us;nm;nm", "us;nm;nm;metre-ish", "us;0.5;1.5;2.5", "x;y;x;y"])
+def test_a_line_that_is_no_units_is_refused_by_its_number(line, tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("\n".join(["Time;Point 1;Point 2;Point 3", line, *TABLE[1:]]))
+    with pytest.raises(ep.ElasticPinnError, match="line 2"):
+        ep.Receivers.read(path, **GIVEN, time_unit="us", value_unit="nm")
+
+
+def test_a_short_table_by_tabs_is_one_by_blanks_as_well(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("\n".join(["time\ta\tb\tc", "0\t1\t2\t3", "1\t2\t3\t5", ""]))
+    assert ep.Receivers.read(path, **GIVEN, time_unit="us", value_unit="nm").records[0].values.shape[1] == 2

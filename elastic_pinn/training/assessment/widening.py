@@ -1,0 +1,109 @@
+"""A ± that is valid: how much wider it is than by noise alone, and what is told of it."""
+
+from __future__ import annotations
+
+import math
+
+from elastic_pinn.training.assessment.common_errors import CommonDeviation
+from elastic_pinn.training.assessment.evidence import Evidence, Scatter
+from elastic_pinn.training.assessment.misfits import (
+    WIDENED_UP_TO,
+    chi_square_least,
+    chi_square_limit,
+    listed,
+    surely,
+)
+
+REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
+CHANCE = 0.01  # probability that a check widens the ± of a good fit
+TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
+MOST_NAMED = 3  # numbers given of sources
+
+
+def widening_of(evidence: Evidence) -> float:
+    """The factor by which ± exceeds that of noise alone."""
+    doubted = _doubted(evidence)
+    return _by_misfits(evidence) * math.hypot(1.0, doubted.shift if doubted else 0.0)
+
+
+def _by_misfits(evidence: Evidence) -> float:
+    """The factor by the misfits, or by the disagreement of channels or instants on the unknowns, which reveals misfits
+    that a channel's samples, or those of an instant, have in common."""
+    both = evidence.by_channels, evidence.by_instants
+    is_more = evidence.chi_square > REPORTED_FROM or any(map(_disagrees, both))
+    return math.sqrt(max(evidence.chi_square, *(each.variance for each in both))) if is_more else 1.0
+
+
+def _doubted(evidence: Evidence) -> CommonDeviation | None:
+    """An error that all records may have in common, of which noise alone shows as much too rarely to leave it out of ±;
+    of several the one that would move an unknown most."""
+    least = surely(len(evidence.common_errors), CHANCE)
+    found = (each for each in evidence.common_errors if each.score > least and not each.is_free)
+    most = max(found, key=lambda each: each.shift, default=None)
+    return most if most and most.shift > TOLD_SHIFT else None
+
+
+def _disagrees(scatter: Scatter) -> bool:
+    """Whether groups of misfits disagree on the unknowns by more than noise usually makes them."""
+    return scatter.variance > chi_square_limit(scatter.groups, alarm=CHANCE)
+
+
+def explained(evidence: Evidence) -> str:
+    """How well the data are explained, by what ± is widened, and what else is told of it."""
+    return _misfit_told(evidence) + "".join(
+        [
+            _doubt_told(evidence),
+            _quiet_told(evidence),
+            _elements_told(evidence),
+            *(f"; channel {each}" for each in evidence.faulty),
+        ]
+    )
+
+
+def _misfit_told(evidence: Evidence) -> str:
+    misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
+    if evidence.chi_square > REPORTED_FROM:
+        return f"the data are explained but for a little: {misfit}, by which ± is widened"
+    if (widening := _by_misfits(evidence)) > 1.0:
+        who = "channels" if _disagrees(evidence.by_channels) else "instants"
+        disagree = f"the {who} disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
+        return f"the data are explained: {misfit}; {disagree}"
+    if evidence.chi_square < 1.0 / WIDENED_UP_TO:
+        return f"the data are explained: {misfit}, which is too large, and with it ±"
+    return f"the data are explained: {misfit}"
+
+
+def moved_by_sources(evidence: Evidence) -> list[str]:
+    """What numbers given of sources would move, those that matter most, in clauses."""
+    widening = widening_of(evidence)
+    errors = [each for each in evidence.common_errors if each.moved > TOLD_SHIFT * widening]
+    return [
+        f"{each.name}, {each.step}, would move {each.most_shifted} by {each.moved / widening:.2g} of its ±"
+        for each in sorted(errors, key=lambda each: -each.moved)[:MOST_NAMED]
+    ]
+
+
+def _doubt_told(evidence: Evidence) -> str:
+    """What may be wrong with all records or a source, and widens ±."""
+    if not (doubted := _doubted(evidence)):
+        return ""
+    moved = f"would move {doubted.most_shifted} by {doubted.shift:.2g} of its ±, by which ± is widened"
+    return f"; {doubted.name} may be off: freeing it {moved}"
+
+
+def _quiet_told(evidence: Evidence) -> str:
+    """Channels whose noise is less than what is stated of it, beside that of the others."""
+    usual, count = min(1.0, evidence.chi_square), len(evidence.channels)
+    quiet = [each for each in evidence.channels if each.chi_square < usual * chi_square_least(each.degrees, count)]
+    if not quiet:
+        return ""
+    times = math.sqrt(usual / max(each.chi_square for each in quiet))
+    return f"; noise is stated too large, {times:.2g} times or more, of {listed([each.name for each in quiet])}"
+
+
+def _elements_told(evidence: Evidence) -> str:
+    """What of ± is the error of the elements: a bias, of which neither the sign nor more than the size is known, so
+    that it counts in squares beside the noise, of which it is independent."""
+    if evidence.unresolved is None or evidence.shift < TOLD_SHIFT:
+        return ""
+    return f"; ± counts the error of the elements, which may be {evidence.shift:.2g} of it for {evidence.most_shifted}"
