@@ -13,6 +13,7 @@ from elastic_pinn.error_estimate.estimate import (
 )
 from elastic_pinn.error_estimate.in_found_material import CORRECTED, FINER, ErrorsInFoundMaterial, still
 from elastic_pinn.error_estimate.kept import kept_estimate
+from elastic_pinn.error_estimate.resolution import size_of
 
 __all__ = [
     "CORRECTED",
@@ -23,6 +24,7 @@ __all__ = [
     "ErrorsInFoundMaterial",
     "estimate_error",
     "kept_estimate",
+    "size_of",
     "still",
     "why_no_error",
     "why_no_estimate",

@@ -79,6 +79,18 @@ def elements_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> E
     return Elements(mesh, scales.origin[:2], scales.length)
 
 
+def size_of(problem: Problem, finer: float = 1.0, coarser: float = 1.0) -> tuple[int, int]:
+    """Predict how many triangles and instants elements take, right to some percent but where they are small at circles
+    and sources.
+
+    finer, coarser: as of `elements_of`, and so is what is raised.
+    """
+    _require_resolved(problem, finer)
+    spacing = max(_spacings(problem, finer)) * coarser
+    triangles = math.ceil(4.0 * _area_of_slowest(problem) / math.sqrt(3.0) / spacing**2)
+    return triangles, len(instants_of(problem, finer, coarser))
+
+
 def _require_resolved(problem: Problem, finer: float) -> None:
     if reason := why_unresolved(problem, finer):
         raise ValueError(reason)
@@ -92,11 +104,15 @@ def _longer_side(problem: Problem) -> float:
 def _spacings(problem: Problem, finer: float) -> tuple[float, float]:
     """The sides of triangles that are needed, and the shortest of which there are few enough, m."""
     shortest, _ = _shortest(problem)
+    needed = min(_longer_side(problem) / PIECES, shortest / A_WAVE) / finer
+    return needed, math.sqrt(4.0 * _area_of_slowest(problem) / math.sqrt(3.0) / MOST_TRIANGLES)
+
+
+def _area_of_slowest(problem: Problem) -> float:
+    """The area on which triangles of the sides that the slowest waves need are as many as those of all regions, m^2."""
     parts = [_area(shape) for shape in problem.regions.inclusions]
     areas = [_area(problem.domain.shape) - sum(parts), *parts]
-    area = sum(area / ratio**2 for area, ratio in zip(areas, _relative_speeds(problem), strict=True))
-    needed = min(_longer_side(problem) / PIECES, shortest / A_WAVE) / finer
-    return needed, math.sqrt(4.0 * area / math.sqrt(3.0) / MOST_TRIANGLES)
+    return sum(area / ratio**2 for area, ratio in zip(areas, _relative_speeds(problem), strict=True))
 
 
 def _area(shape: Shape) -> float:

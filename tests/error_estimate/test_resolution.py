@@ -46,3 +46,14 @@ def test_a_fifth_coarser_than_needed_is_allowed_and_no_more(monkeypatch):
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_largest_windows_of_the_table_have_an_estimate(row):
     assert why_no_estimate(row.problem(1.0)) == ""
+
+
+@pytest.mark.parametrize("frequency", [1.5e5, 4e5])
+@pytest.mark.parametrize("coarser", [0.8, 1.25])
+def test_how_many_triangles_and_instants_there_will_be_is_known_before(frequency, coarser):
+    source = PLATE["sources"][0] | {"frequency": frequency}
+    problem = ep.problem_from(ep.Config(**PLATE | {"sources": [source]}))
+    triangles, instants = resolution.size_of(problem, 1.5, coarser)
+    elements = resolution.elements_of(problem, 1.5, coarser)
+    assert len(elements.mesh.triangles) == pytest.approx(triangles, rel=0.25)
+    assert len(resolution.instants_of(problem, 1.5, coarser)) == instants

@@ -26,7 +26,8 @@ class Preview:
     settings : Settings
         Which fields these are.
     chosen : str
-        These with their values, and memory and time of a solution; "" without a tolerance.
+        These with their values, and memory and time of a solution, and what a step of a search by waveforms takes; ""
+        without a tolerance and such a search.
     advice : tuple of str
         What will be poor, as sentences that end with what to set.
     problem : Problem
@@ -47,8 +48,8 @@ class Preview:
         return recommended(self.config, self.problem, self.settings, self.advice)
 
     def __str__(self) -> str:
-        lines = [self.chosen] if self.chosen else ["no tolerance is set: all settings are as given"]
-        return "\n".join([*lines, *(f"warning: {sentence}" for sentence in self.advice)])
+        given = [] if self.settings.names else ["no tolerance is set: all settings are as given"]
+        return "\n".join([*given, *filter(None, [self.chosen]), *(f"warning: {sentence}" for sentence in self.advice)])
 
 
 def preview(config: Config, problem: Problem | ProblemMaker | None = None) -> Preview:

@@ -19,11 +19,11 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.storage import Snapshot
 from elastic_pinn.training.lifecycle.time_limit import TimeLimit
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
-from elastic_pinn.training.optimizers import can_be_factored, most_columns
+from elastic_pinn.training.optimizers import OPTIMIZERS, can_be_factored, most_columns
 from elastic_pinn.training.readable import percent, rounded_up
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
-from elastic_pinn.training.settings.cost import cost_of
+from elastic_pinn.training.settings.cost import cost_of, cost_of_waveforms
 from elastic_pinn.training.settings.of_records import why_not_from_records
 from elastic_pinn.training.settings.system_size import amplitudes_of
 
@@ -140,16 +140,16 @@ def _why_so_many(config: Config, problem: Problem) -> str:
 
 
 def told(config: Config, settings: Settings, problem: Problem) -> str:
-    """Say what was chosen, what one solution takes, and whether it is too coarse, each in a line; "" for nothing."""
+    """Say what was chosen, what one solution or a step of a search by waveforms takes, and whether it is too coarse,
+    each in a line; "" for nothing."""
     values = ", ".join(f"{name} = {_short(getattr(config, name))}" for name in settings.names)
-    if not values:
-        return ""
-    alone = config.ridge >= HELD_AT_ZERO
-    lines = [
-        f"chosen for a tolerance of {percent(config.tolerance)}: {values}",
-        BY_ELEMENTS if alone else f"each solution: {cost_of(config, problem)}",
-    ]
-    if settings.levels[0] < 0.0:
+    lines = [f"chosen for a tolerance of {percent(config.tolerance)}: {values}"] if values else []
+    alone, by_waveforms = config.ridge >= HELD_AT_ZERO, any(OPTIMIZERS[each].fits_waveforms for each in config.stages)
+    if values:
+        lines.append(BY_ELEMENTS if alone else f"each solution: {cost_of(config, problem)}")
+    if by_waveforms and problem.unknowns:
+        lines.append(cost_of_waveforms(config, problem))
+    if values and settings.levels[0] < 0.0:
         lines.append(_too_coarse(settings.requested(config), problem))
     return "\n".join(lines)
 

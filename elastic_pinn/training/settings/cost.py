@@ -1,4 +1,5 @@
-"""What it takes to solve for a last layer: numbers, memory and time, before any of it is spent."""
+"""What it takes to solve for a last layer, or for waveforms by elements: numbers, memory and time, before any of it is
+spent."""
 
 from __future__ import annotations
 
@@ -10,13 +11,16 @@ from functools import cache
 import torch
 
 from elastic_pinn.config import Config
+from elastic_pinn.error_estimate import CORRECTED, FINER, size_of
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.readable import about
+from elastic_pinn.training.readable import about, rounded_up
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
+from elastic_pinn.training.shot_waveforms import SEARCHED
 
 AT_ONCE = 24_000  # rows: a block, and what it is made of, for a moment
 OF_PRODUCTS = 0.68  # of the rate of matrix products: the rate of the factorisation
 A_NUMBER, OF_POLES = 6e3, 32e3  # as long as so many operations each takes, all else counted; where waves have poles
+OF_ELEMENTS = 1.1e5  # as long as so many operations each triangle takes at an instant, all else counted
 SIZE = 512  # of the product that is timed
 GIB = 2**30
 MONTH_S = 30 * 86400.0
@@ -75,6 +79,19 @@ def cost_of(config: Config, problem: Problem) -> Cost:
         memory=size * (AT_ONCE + columns / 2.0) * columns,
         operations=operations,
         seconds=operations / (threads * rate_of_a_thread()) if config.device == "cpu" else math.nan,
+    )
+
+
+def cost_of_waveforms(config: Config, problem: Problem) -> str:
+    """Say what a step of a search by waveforms takes: all shots by fine elements once, and by coarser ones in the
+    present material and with each unknown changed."""
+    fine, *coarser = CORRECTED, *[SEARCHED] * (1 + len(problem.unknowns))
+    sizes = [size_of(shot, FINER, each) for shot in problem.shots for each in (fine, *coarser)]
+    triangles, instants = size_of(problem, FINER, fine)
+    seconds = OF_ELEMENTS * sum(a * b for a, b in sizes) / rate_of_a_thread()
+    return (
+        f"each step: {len(sizes)} wavefields by up to {rounded_up(triangles):,} triangles at {instants:,} instants, "
+        f"{about(seconds)}; steps end when the search has converged, after {config.steps:,} at most"
     )
 
 

@@ -1,6 +1,7 @@
 """What a run would begin with is shown before any of it is done, and is what it then does."""
 
 import logging
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from elastic_pinn.training.readable import rounded_up
 from elastic_pinn.training.settings.cost import cost_of
 from tests.benchmarks.validation import ROWS
 from tests.plates import PLATE, SOLVED
+from tests.training.optimizers.recorded_plate import CONFIG, LOAD, noisy, recorded, with_noise_stated
 
 BY_NAME = {row.name: row for row in ROWS}
 QUIET = {"problem": "own", "log_level": "info"}
@@ -63,6 +65,25 @@ def test_without_a_tolerance_there_is_advice_alone():
     assert str(found).splitlines() == [
         "no tolerance is set: all settings are as given", *(f"warning: {each}" for each in found.advice)
     ]  # fmt: skip
+
+
+def test_a_search_by_waveforms_tells_what_a_step_takes(tmp_path, caplog):
+    data = noisy(with_noise_stated(recorded(tmp_path / "clean.h5", LOAD | {"delay": 10e-6})), tmp_path / "noisy.h5")
+    found = ep.preview(ep.Config(**CONFIG, data=data))
+    given, step, *_ = str(found).splitlines()
+    assert given == "no tolerance is set: all settings are as given" and step in found.chosen
+    told = re.fullmatch(
+        r"each step: 4 wavefields by up to ([\d,]+) triangles at ([\d,]+) instants, .*, after 8 at most", step
+    )
+    assert told, step
+    longer = ep.preview(ep.Config(**CONFIG | {"duration": 48e-6}, data=data))
+    assert float(longer.chosen.split(" triangles at ")[1].split()[0]) > 1.5 * float(told[2])
+    control = ep.Control()
+    control.stop()
+    with caplog.at_level(logging.INFO, logger="elastic_pinn"):
+        ep.train(ep.Config(**CONFIG | {"log_level": "info"}, data=data), tmp_path / "run", control=control)
+    told = step.partition(" instants")[0]
+    assert any(record.message.startswith(told) for record in caplog.records)
 
 
 def test_a_network_may_be_given_alone_and_its_numbers_are_chosen(wave):
