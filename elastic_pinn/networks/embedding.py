@@ -24,9 +24,8 @@ from elastic_pinn.networks import jets
 from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.networks.jets import AXES, Components
 
-NEAREST = (
-    1e-6  # squared, in radii: nearer to a hole's centre, where no one needs them, inverted coordinates stay finite
-)
+# Squared, in radii: nearer to a hole's centre, where no one needs them, inverted coordinates stay finite.
+NEAREST = 1e-6
 
 
 class Embedding(nn.Module):

@@ -1,30 +1,52 @@
-"""What is given of sources, each number of it changed a little: a source that is wider, elsewhere, turned, or shorter.
+"""What is given of sources, one number of it changed a little: a source that is wider, elsewhere, turned, or shorter.
 
-Width, place, direction and frequency of a source are measured or assumed, never known exactly.
+Width, place, direction and pulse of a source are measured or assumed, never known exactly.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from elastic_pinn.physics.domains import Disc, Plate
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.sources import KnownShape, Local, Source, Total, UnknownPulse, local_in
+from elastic_pinn.physics.shots import names_of_shots
+from elastic_pinn.physics.sources import KnownShape, Local, SideLoad, Source, Total, UnknownPulse, local_in
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
 
 WIDER = 0.1  # of a width, by which a source is made wider, and moved
 TURNED = 5.0  # degrees
-FASTER = 0.02  # of a pulse's frequency
+SHORTER = 0.02  # of a pulse's time
+ON_RIM = 1e-6  # of a radius
+LEAST_TURNED = 1e-9  # of a moment: what a turn changes by less pushes evenly
+MOST_NAMED = 3  # shots
+MOST_TOLD = 90.0  # %: what is estimated from small changes is no number then
 VECTORS = "force", "amplitude"
-OF_PULSE = {"frequency": (1.0 + FASTER, "more"), "width": (1.0 - FASTER, "less")}
-"""Of known pulses what says how long they are, and a factor that makes them shorter."""
+OF_PULSE = {"frequency": 1.0 / (1.0 - SHORTER), "width": 1.0 - SHORTER}
+"""What of known pulses says how long they are, and a factor that makes them shorter."""
+
+
+class Step(NamedTuple):
+    """A change of a given number: what it is, how large, and templates of it and of its opposite in words."""
+
+    what: str
+    size: float
+    more: str
+    less: str
+
+    def told(self, steps: float = 1.0) -> str:
+        """Say what so many steps make of a source, as in "10 % larger"."""
+        template, size = self.more if steps >= 0.0 else self.less, abs(steps) * self.size
+        is_absurd = "%" in template and size > MOST_TOLD
+        return template.format(f"more than {MOST_TOLD:g}" if is_absurd else f"{size:.2g}")
 
 
 @dataclass(frozen=True)
@@ -33,17 +55,17 @@ class ChangedSource:
 
     Attributes
     ----------
-    name
-        What is another, as in "the width of the source at (0.012, 0.02) m".
+    source
+        Which, as in "the source at (0.012, 0.02) m".
     step
-        By how much, as in "10 % more".
+        The change of the number.
     problems
-        The shots in which it acts, with it so, by their numbers from 0.
+        The shots in which the source acts, by their numbers from 0, each with the changed one in its place.
     """
 
-    name: str
-    step: str
-    problems: dict[int, Problem]
+    source: str
+    step: Step
+    problems: Mapping[int, Problem]
 
 
 def changed_sources(problem: Problem) -> Iterator[ChangedSource]:
@@ -57,55 +79,102 @@ def changed_sources(problem: Problem) -> Iterator[ChangedSource]:
     Yields
     ------
     ChangedSource
-        Its width a tenth larger; its place a tenth of its width further along x and along y, where it then is still
-        inside, or on its side; its force or amplitude, or its moment, turned by 5 degrees, where that changes it; a
-        known pulse 2 % shorter.
+        Its width a tenth larger; its place a tenth of its width further along x and along y, or, of a load, along its
+        side, or less far where that is outside; its force, amplitude or moment turned by 5 degrees, where that changes
+        it; a known pulse 2 % shorter.
     """
-    for source in dict.fromkeys(each for shot in problem.shots for each in shot.sources):
-        of = "of the source at ({:g}, {:g}) m".format(*source.at)
-        for what, step, other in _changes(source):
-            with suppress(ProblemError):  # a load that is no longer on its side, a source that is no longer inside
-                shots = enumerate(problem.shots)
-                problems = {i: _with(shot, source, other) for i, shot in shots if source in shot.sources}
-                yield ChangedSource(f"the {what} {of}", step, problems)
+    sources = list(dict.fromkeys(each for shot in problem.shots for each in shot.sources))
+    for source, name in zip(sources, _named(sources, problem), strict=True):
+        shots = {i: shot for i, shot in enumerate(problem.shots) if source in shot.sources}
+        for ways in _changes(source, problem):
+            for step, other in ways:
+                try:
+                    problems = {i: _with(shot, source, other) for i, shot in shots.items()}
+                except ProblemError:  # it is no longer inside, or on its side
+                    continue
+                yield ChangedSource(name, step, problems)
+                break
 
 
-def _changes(source: Local) -> Iterator[tuple[str, str, Local]]:
-    """What is changed, by how much, and the source then."""
-    yield "width", f"{100 * WIDER:g} % more", replace(source, width=(1.0 + WIDER) * source.width)  # type: ignore[type-var]
-    further = WIDER * source.width
-    for axis, unit in {"x": (1.0, 0.0), "y": (0.0, 1.0)}.items():
-        at = tuple(a + further * u for a, u in zip(source.at, unit, strict=True))
-        yield f"place along {axis}", f"{further:.2g} m", replace(source, at=at)  # type: ignore[type-var]
+def _named(sources: Sequence[Local], problem: Problem) -> list[str]:
+    """The names of sources, by their places, by the shots where they act in some of several, and by their numbers from
+    1 where these are alike."""
+    names = []
+    for source in sources:
+        acting = [
+            name for name, shot in zip(names_of_shots(problem), problem.shots, strict=True) if source in shot.sources
+        ]
+        more = f" and {len(acting) - MOST_NAMED} more" if len(acting) > MOST_NAMED else ""
+        of = f" of shot {', '.join(acting[:MOST_NAMED])}{more}" if len(acting) < len(problem.shots) else ""
+        names.append("at ({:g}, {:g}) m".format(*source.at) + of)
+    often = Counter(names)
+    return [f"the source {f'{i} ' * (often[name] > 1)}{name}" for i, name in enumerate(names, 1)]
+
+
+def _changes(source: Local, problem: Problem) -> Iterator[list[tuple[Step, Local]]]:
+    """Each change of a source: the step and the source then, and others to take where that is not possible."""
+    wider = Step("width", 100.0 * WIDER, "{} % larger", "{} % smaller")
+    yield [(wider, _changed(source, width=(1.0 + WIDER) * source.width))]
+    yield from _moved(source, problem)
     if turned := _turned(source):
-        yield "direction", f"{TURNED:g} degrees", replace(source, **turned)  # type: ignore[type-var]
+        step = Step("direction", TURNED, "turned by {} degrees", "turned by -{} degrees")
+        yield [(step, _changed(source, **turned))]
     if isinstance(source, Source):
         yield from _shorter(source)
 
 
-def _shorter(source: Source) -> Iterator[tuple[str, str, Local]]:
-    """A source of which the pulse is known, with a shorter one."""
-    known = source.pulse.pulse if isinstance(source.pulse, KnownShape) else source.pulse
-    for name, (factor, by) in OF_PULSE.items():
-        if not isinstance(known, UnknownPulse) and hasattr(known, name):
-            pulse = replace(known, **{name: factor * getattr(known, name)})  # type: ignore[type-var]
-            if isinstance(source.pulse, KnownShape):
-                pulse = replace(source.pulse, pulse=pulse)
-            what = "frequency" if name == "frequency" else "duration"
-            yield what, f"{100 * FASTER:g} % {by}", replace(source, pulse=pulse)  # type: ignore[type-var]
+def _moved(source: Local, problem: Problem) -> Iterator[list[tuple[Step, Local]]]:
+    """Moved along x and y, or, on a circle, along it."""
+    (x, y), size = source.at, WIDER * source.width
+    outline = problem.domain.shape.outline if isinstance(problem.domain.shape, Plate) else problem.domain.shape
+    circles = [*problem.discs, *([outline] if isinstance(outline, Disc) else [])]
+    for disc in circles if isinstance(source, SideLoad) else []:
+        x_0, y_0 = disc.center
+        if abs(math.hypot(x - x_0, y - y_0) - disc.radius) < ON_RIM * disc.radius:
+            angle = math.atan2(y - y_0, x - x_0) + size / disc.radius
+            at = (x_0 + disc.radius * math.cos(angle), y_0 + disc.radius * math.sin(angle))
+            step = Step("place along its side", size, "{} m further anticlockwise", "{} m further clockwise")
+            yield [(step, _changed(source, at=at))]
+            return
+    for axis, (u, v) in {"x": (1.0, 0.0), "y": (0.0, 1.0)}.items():
+        words = "{} m further", "{} m less far"
+        yield [
+            (
+                Step(f"place along {axis}", size, *words[::sign]),
+                _changed(source, at=(x + sign * size * u, y + sign * size * v)),
+            )
+            for sign in (1, -1)
+        ]
 
 
 def _turned(source: Local) -> dict[str, Any]:
     """The field of what it does, turned; none where that is the same in all directions."""
     angle = math.radians(TURNED)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    turned = {name: turn @ getattr(source, name) for name in VECTORS if hasattr(source, name)}
     if hasattr(source, "moment"):
         moment = np.array(source.moment)
-        turned = {"moment": turn @ moment @ turn.T}
-        if np.allclose(turned["moment"], moment):
-            return {}
-    return {name: each.tolist() for name, each in turned.items()}
+        turned = turn @ moment @ turn.T
+        is_even = np.abs(turned - moment).max() <= LEAST_TURNED * np.abs(moment).max()
+        return {} if is_even else {"moment": turned.tolist()}
+    return {name: (turn @ getattr(source, name)).tolist() for name in VECTORS if hasattr(source, name)}
+
+
+def _shorter(source: Source) -> Iterator[list[tuple[Step, Local]]]:
+    """A source of which the pulse is known, with a shorter one."""
+    known = source.pulse.pulse if isinstance(source.pulse, KnownShape) else source.pulse
+    if isinstance(known, UnknownPulse) or not dataclasses.is_dataclass(known):
+        return
+    for name in {*OF_PULSE} & {field.name for field in dataclasses.fields(known)}:
+        pulse = _changed(known, **{name: OF_PULSE[name] * getattr(known, name)})
+        if isinstance(source.pulse, KnownShape):
+            pulse = replace(source.pulse, pulse=pulse)
+        words = "{} % shorter", "{} % longer"
+        yield [(Step("pulse", 100.0 * SHORTER, *words), _changed(source, pulse=pulse))]
+
+
+def _changed(part: Any, **fields: Any) -> Any:
+    """A source or pulse, each a dataclass, with other fields."""
+    return replace(part, **fields)
 
 
 def _with(problem: Problem, source: Local, other: Local) -> Problem:

@@ -101,8 +101,13 @@ def check_receivers_inside(problem: Problem) -> None:
 
 def _within(values: Array, ends: tuple[float, float]) -> bool:
     """Whether all values are between two ends, but for rounding, where the window is what the receivers span."""
+    return not any(_beyond(values, ends))
+
+
+def _beyond(values: Array, ends: tuple[float, float]) -> tuple[bool, bool]:
+    """Whether some values are below two ends, and whether some are above."""
     slack = 1e-9 * (ends[1] - ends[0])
-    return bool(values.min() >= ends[0] - slack and values.max() <= ends[1] + slack)
+    return bool(values.min() < ends[0] - slack), bool(values.max() > ends[1] + slack)
 
 
 def _remedy_of_places(problem: Problem, xy: Array) -> str:
@@ -126,7 +131,8 @@ def _remedy_of_times(problem: Problem, t: Array) -> str:
     first, last = problem.domain.t
     readings = {f"as numbers in {unit}": size * t for unit, size in {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}.items()}
     earlier = f"leave out what was recorded before {first:g} s (ep.processing.cut, or keep_time in 07_own_data)"
-    ways = [earlier] * bool(t[0] < first) + ["widen t"] * bool(t[1] > last)
+    is_early, is_late = _beyond(t, (first, last))
+    ways = [earlier] * is_early + ["widen t"] * is_late
     inside = [words for words, each in readings.items() if _within(each, (first, last)) and _fills(each, (first, last))]
     return ", ".join([*ways, "or mend the units"]) + "".join(f"; {words} all would be inside" for words in inside)
 

@@ -32,8 +32,8 @@ LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
 OF_SOURCES = (
-    f"for sources and loads as given (place, width, and what is not sought of their pulses), {EXACT}: an error there "
-    "goes in part into what was found, which may be off by more than ±, and misfits show the rest alone"
+    f"for sources and loads as given (place, width, direction, and what is not sought of their pulses), {EXACT}: an "
+    "error there goes in part into what was found, which may be off by more than ±, and misfits show the rest alone"
 )
 BY_PLUS_MINUS = " (± counts how far it may be off by density_plus_minus)"
 

@@ -133,12 +133,9 @@ class ShotWaveforms:
             known = self._changes[coarser] = here, torch.stack(changes)
         return (known[1] @ coefficients).T
 
-    def change_by(self, acting: Problem, coarser: float = SEARCHED) -> Tensor:
-        """The change of the waveforms by elements where other sources act, (M, K).
-
-        acting: the problem with these. coarser: as of `corrected`.
-        """
-        return self.columns(self._errors(self._in_present_material(), coarser, acting)) - self.by_elements(coarser)
+    def change_by(self, acting: Problem) -> Tensor:
+        """The change of the waveforms by elements where other sources act, those of a problem, (M, K)."""
+        return self.columns(self._errors(self._in_present_material(), SEARCHED, acting)) - self.by_elements()
 
     def _in_present_material(self) -> Model:
         """The model of which nothing moves."""

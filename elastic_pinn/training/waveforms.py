@@ -245,13 +245,20 @@ class Waveforms:
         every = zip(self.shots, self.parts, strict=True)
         return torch.cat([shot.effects(coefficients[part.pulses], coarser) for shot, part in every])
 
-    def change_by(self, changed: ChangedSource) -> Tensor:
-        """The change of the waveforms by elements where a source is another, (M, K)."""
-        parts = (
-            shot.change_by(changed.problems[i]) if i in changed.problems else torch.zeros_like(shot.by_elements())
-            for i, shot in enumerate(self.shots)
+    def change_by(self, changed: ChangedSource, coefficients: Tensor) -> Tensor:
+        """The change of the waveforms by elements where a source is another, (M,).
+
+        coefficients: of the sources' pulses, (K,).
+        """
+        every = enumerate(zip(self.shots, self.parts, strict=True))
+        return torch.cat(
+            [
+                shot.change_by(changed.problems[i]) @ coefficients[part.pulses]
+                if i in changed.problems
+                else coefficients.new_zeros(part.rows.stop - part.rows.start)
+                for i, (shot, part) in every
+            ]
         )
-        return torch.block_diag(*parts)
 
     def _on_cpu(self) -> Model:
         """The network, on the CPU."""

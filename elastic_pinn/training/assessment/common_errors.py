@@ -1,39 +1,46 @@
-"""Errors that all records may have in common: another size, another trigger time or zero, or a source that is another.
+"""Errors that all records of a shot may have in common: another size, trigger time or zero, or another source.
 
 Each is made a free parameter in turn, to first order, and its score is computed (Rao, Proc. Cambridge Philos. Soc. 44,
-1948): a good fit does not ask for it. Where it tells nothing, it may still move the unknowns: by how much is told, too.
+1948): a good fit does not ask for it. Where no misfit shows it, it may still move what was found: by how much is told.
 
-Letters: N samples of E numbers, D data misfits, M weighted misfits, P parameters of the last layer, U unknowns; E of
-errors from `common_errors` on.
+Letters: N samples of E numbers, D data misfits, M weighted misfits, P parameters of the last layer, U unknowns, F found
+numbers, unknowns and those of sources and gains, C changes of the misfits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from elastic_pinn.networks.batch import Batch
+from elastic_pinn.physics.given_sources import Step
 from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.statement import Statement
+from elastic_pinn.training.assessment.covariance import by_parameters
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
-LEAST_ALONE = 1e-6  # of a deviation that all records have in common: a smaller part is not tested
-FREE = 2  # of the errors in common, the first: where only the records are known, nothing tells them
+LEAST_ALONE = 1e-3  # of a change: where less of it is left, it tells nothing but how times are interpolated
+FREE = 2  # of the errors of records, the first: where only the records are known, nothing tells them
+ALL = "all sources"
+TOGETHER = "width", "direction", "pulse", "place along x", "place along y"
+"""What may be wrong with all sources alike, as with one transducer that was moved."""
 
 
 @dataclass(frozen=True)
 class CommonDeviation:
-    """An error that all records may have in common, as a free parameter.
+    """An error that all records may have in common, of a shot or of several, as a free parameter.
 
-    score: the estimate in units of its standard deviation by noise; shift: of the unknown that it would move most, in
-    units of ±. is_free: whether it turns a solution into another one, so that only the ridge can tell it. step: of a
-    source, by how much a number given of it is another, in words, and moved, by how much that moves the unknown that it
-    moves most, in units of ±; "" and 0 of others.
+    score: the estimate in units of its standard deviation by noise; shift: of the unknown that it would move most,
+    most_shifted, in units of ±. is_free: whether it turns a solution into another one, so that only the ridge can tell
+    it. of_calibration: by how much it would move what was found beside the unknowns, in units of ±. Of what is given of
+    a source: what fits best, as "18 % smaller", and a step, as "10 % larger", with by how much that moves most_shifted,
+    in units of ±; "" and 0 of records.
     """
 
     name: str
@@ -41,57 +48,113 @@ class CommonDeviation:
     shift: float
     most_shifted: str
     is_free: bool = False
+    of_calibration: Mapping[str, float] = field(default_factory=dict)
+    best: str = ""
     step: str = ""
     moved: float = 0.0
 
 
-def common_errors(
-    trained: TrainedModel, linear: LinearisedFit, moved: tuple[Tensor, Tensor], unit: float, errors: Tensor
-) -> tuple[CommonDeviation, ...]:
-    """Test a gain, a delay and an offset of all records, and what is given of sources.
+class _Freed(NamedTuple):
+    """A change as a free parameter: its score, the best estimate, and by how much a change of 1 moves each of the found
+    numbers, (F,), in units of ±."""
 
-    moved: the field in the place of the records and its rate, each (N, E); errors: of the unknowns' parameters, (U,).
+    score: float
+    best: float
+    moved: Tensor
 
-    If only the records are known, another size or time turns a solution into another one.
+
+class CommonErrors:
+    """The test of errors that records may have in common.
+
+    Parameters
+    ----------
+    trained, linear
+        The model, and its fit linearised.
+    unit
+        The noise, dimensionless.
+    deviations
+        One standard deviation of each found number, SI.
     """
-    batch, unknowns = linear.samples, trained.problem.unknowns
-    field, rate = moved  # not the records, whose noise correlates with the misfits
-    changes = {  # of the data misfits, each (N, E)
-        "the size of the records, or of the known start or source,": -field,
-        "the trigger time": rate,
-        **_zeros(batch, linear.recorded),
-    }
-    if trained.problem.other_shots:
-        changes = _by_shot(changes, names_of_shots(trained.problem), linear)
-    sources = {changed.name: (changed.step, change) for changed, change in linear.by_sources()}
-    changes |= {name: change for name, (_, change) in sources.items()}
-    at_data = torch.stack([change.detach().double().reshape(-1) for change in changes.values()], dim=1)  # (D, E)
-    effects = at_data.new_zeros(len(linear.residuals), len(changes))  # (M, E)
-    effects[linear.data] = linear.weight * at_data
-    beyond_layer = linear.beyond_layer(effects)  # (M + P, E)
-    by_unknowns = linear.gain @ beyond_layer  # (U, E)
-    alone = beyond_layer - linear.projected_effects @ by_unknowns  # (M + P, E)
-    # What the unknown of the source compensates cannot be seen: rounding would be left.
-    alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
-    pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=torch.finfo(alone.dtype).tiny)
-    spread = (linear.weight * unit * alone[linear.data].square().sum(0).sqrt()).clamp(min=torch.finfo(alone.dtype).tiny)
-    score = pull / spread  # (E,), 0 of what cannot be seen
-    shifts = (by_unknowns * pull / square).abs() / errors[:, None]  # (U, E)
-    records_alone = not any(
-        bool(probe.all_values().any()) for probe in probes(trained.problem) if probe.name != "exact"
-    )
-    most, by_step = shifts.max(0), (by_unknowns.abs() / errors[:, None]).amax(0)  # (E,) each
-    return tuple(
-        CommonDeviation(
-            name,
-            float(abs(score[i])),
-            float(most.values[i]),
-            unknowns[int(most.indices[i])],
-            records_alone and i < FREE,
-            *((sources[name][0], float(by_step[i])) if name in sources else ()),
+
+    def __init__(
+        self, trained: TrainedModel, linear: LinearisedFit, unit: float, deviations: Mapping[str, float]
+    ) -> None:
+        self._trained, self._linear, self._unit = trained, linear, unit
+        material, source = trained.model.material, linear.calibration
+        self._unknowns, self._calibration, names = trained.problem.unknowns, list(source.values), list(material.si())
+        constants = by_parameters(material)[[names.index(name) for name in self._unknowns]]  # (U, U)
+        sizes = [deviations[name] for name in (*self._unknowns, *self._calibration)]
+        self._sizes = torch.tensor(sizes, dtype=torch.float64)[:, None]  # (F, 1)
+        self._by_unknowns = torch.cat([constants, source.by_unknowns])  # (F, U)
+
+    def of_records(self, field: Tensor, rate: Tensor) -> Iterator[CommonDeviation]:
+        """Test a gain, a delay and an offset of all records, or of those of each shot.
+
+        field: in the place of the records, and its rate, (N, E) each. If only the records are known, another size or
+        time turns a solution into another one.
+        """
+        linear, problem = self._linear, self._trained.problem
+        changes = {  # of the data misfits, each (N, E); not the records, whose noise correlates with the misfits
+            "the size of the records, or of the known start or source,": -field,
+            "the trigger time": rate,
+            **_zeros(linear.samples, linear.recorded),
+        }
+        if problem.other_shots:
+            changes = _by_shot(changes, names_of_shots(problem), linear)
+        known = (probe for probe in probes(problem) if probe.name != "exact")
+        records_alone = not any(bool(probe.all_values().any()) for probe in known)
+        every = self._freed(torch.stack([each.detach().double().reshape(-1) for each in changes.values()], dim=1))
+        for i, (name, freed) in enumerate(zip(changes, every, strict=True)):
+            yield self._deviation(name, freed, is_free=records_alone and i < FREE)
+
+    def of_sources(self, at: Callable[[float], None]) -> Iterator[CommonDeviation]:
+        """Test what is given of each source, and of all together. at: told the part that is done."""
+        every = self._linear.changes_by_sources()
+        together: dict[str, tuple[Step, Tensor, int]] = {}
+        for i, (changed, change_by) in enumerate(every):
+            at(i / len(every))
+            step, change = changed.step, change_by()
+            yield self._of_source(changed.source, step, change)
+            if step.what in TOGETHER:
+                first, sum_of, count = together.get(step.what, (step, torch.zeros_like(change), 0))
+                towards = 1.0 if step.more == first.more else -1.0
+                together[step.what] = first, sum_of + towards * first.size / step.size * change, count + 1
+        for step, change, count in together.values():
+            if count > 1:
+                yield self._of_source(ALL, step, change)
+
+    def _of_source(self, source: str, step: Step, change: Tensor) -> CommonDeviation:
+        """The test of a source that is another, by the change of the misfits, (D, 1)."""
+        [freed] = self._freed(change)
+        found = self._deviation(f"the {step.what} of {source}", freed)
+        moved = float(freed.moved[: len(self._unknowns)].max())
+        return replace(found, best=step.told(freed.best), step=step.told(), moved=moved)
+
+    def _deviation(self, name: str, freed: _Freed, is_free: bool = False) -> CommonDeviation:
+        shifts, count = abs(freed.best) * freed.moved, len(self._unknowns)  # (F,)
+        most = int(freed.moved[:count].argmax())
+        of_calibration = dict(zip(self._calibration, shifts[count:].tolist(), strict=True))
+        return CommonDeviation(
+            name, abs(freed.score), float(shifts[most]), self._unknowns[most], is_free, of_calibration
         )
-        for i, name in enumerate(changes)
-    )
+
+    def _freed(self, changes: Tensor) -> list[_Freed]:
+        """Make each of some changes of the data misfits, (D, C), a free parameter."""
+        linear = self._linear
+        effects = changes.new_zeros(len(linear.residuals), changes.shape[1])  # (M, C)
+        effects[linear.data] = linear.weight * changes
+        beyond_layer = linear.beyond_layer(effects)  # (M + P, C)
+        unknowns = -linear.gain @ beyond_layer  # (U, C): they follow
+        alone = beyond_layer + linear.projected_effects @ unknowns  # (M + P, C)
+        # What the unknown of the source compensates cannot be seen.
+        alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
+        tiny = torch.finfo(alone.dtype).tiny
+        pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=tiny)  # (C,) each
+        spread = (linear.weight * self._unit * alone[linear.data].square().sum(0).sqrt()).clamp(min=tiny)
+        found = self._by_unknowns @ unknowns  # (F, C)
+        found[len(self._unknowns) :] += linear.follows_in_source(changes)
+        moved = (found.abs() / self._sizes).T  # (C, F)
+        return [_Freed(*each) for each in zip((pull / spread).tolist(), (-pull / square).tolist(), moved, strict=True)]
 
 
 def _by_shot(changes: Mapping[str, Tensor], shots: Sequence[str], linear: LinearisedFit) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from elastic_pinn.fit import GAIN
 from elastic_pinn.physics.unknowns import MaterialParameters
+from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
@@ -35,7 +36,7 @@ def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> ErrorsIn
     """Return the errors for data noise of a dimensionless size, what is systematic beside it and what is not known of
     the density."""
     material, source = trained.model.material, linear.calibration
-    of_material = torch.block_diag(*(_by_parameters(each) for each in material.regions))  # (3 R, U)
+    of_material = by_parameters(material)  # (3 R, U)
     spread = torch.cat([of_material, source.by_unknowns])  # (3 R + Q, U)
     own = torch.zeros(len(of_material), source.by_noise.shape[1], dtype=torch.float64)
     own = unit * torch.cat([own, source.by_noise])
@@ -74,7 +75,12 @@ def _by_density(trained: TrainedModel, linear: LinearisedFit) -> Tensor:
     return part * torch.cat([constants, constants.new_tensor(source)])
 
 
-def _by_parameters(material: MaterialParameters) -> Tensor:
+def by_parameters(material: Materials) -> Tensor:
+    """The derivatives of lambda, mu and rho of each material, in SI units, by the unknowns' parameters, (3 R, U)."""
+    return torch.block_diag(*(_of_region(each) for each in material.regions))
+
+
+def _of_region(material: MaterialParameters) -> Tensor:
     """The derivatives of lambda, mu and rho, in SI units, by the unknowns' parameters, (3, U)."""
     wanted = list(material.parameters())
     units = (material.unit.p_modulus, material.unit.p_modulus, material.unit.density)

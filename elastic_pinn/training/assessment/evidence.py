@@ -5,17 +5,16 @@ their ±, long before a sum of squares reveals them. The misfits are therefore t
 repeated, to first order, with more waves: if these move an unknown by more than chance would, the present waves do not
 suffice (Hausman, Econometrica 46, 1978). The spread of the channels' separate estimates of the unknowns is a second way
 to their covariance (White, Econometrica 48, 1980; by clusters, as Liang and Zeger, Biometrika 73, 1986). Errors that
-all records have in common, a gain or a late trigger, look the same in every channel: each is made a free parameter in
-turn, to first order, and its score is computed (Rao, Proc. Cambridge Philos. Soc. 44, 1948). Misfits that receivers
-have in common at an instant are found by the instants' separate estimates, and as neighbours that are alike.
+all records have in common look the same in every channel: `common_errors.py` tests them one by one. Misfits that
+receivers have in common at an instant are found by the instants' separate estimates, and as neighbours that are alike.
 
-Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the last layer, E of the one added.
+Letters: D data misfits, U unknowns, M weighted misfits, P parameters of the last layer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from elastic_pinn.physics.data import Noise, noise_of
 from elastic_pinn.physics.data.faulty_channels import FaultyChannel, faulty_channels
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation, channel_errors
 from elastic_pinn.training.assessment.channels import Channels, channels_of, sum_by
-from elastic_pinn.training.assessment.common_errors import CommonDeviation, common_errors
+from elastic_pinn.training.assessment.common_errors import CommonDeviation, CommonErrors
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.neighbours import Likeness, alike
@@ -66,7 +65,7 @@ class Evidence:
     receivers, of all channels and then of each; () where they are few. by_channels, by_instants: the scatter of the
     unknowns by their separate pulls. shift: the change of an unknown, most_shifted, by more waves, or, of waveforms, by
     coarser elements; remaining_step: its change until the search ends; both in units of ±, of the worst unknown.
-    common_errors, channel_errors: of all records, and of single ones, as free parameters. ridge: the
+    common_errors, channel_errors: of all records or of a source, and of single records, as free parameters. ridge: the
     ridge's part in the information on the unknowns, of the worst combination, and ridge_pull, how far it displaces one
     of them, in units of ±; noise_part: the part of the information that is noise which the amplitudes fitted, likewise.
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
@@ -116,8 +115,8 @@ class Evidence:
         return self.samples - self.effective_parameters
 
 
-def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
-    """Collect the evidence on a model of a problem with receivers and unknowns."""
+def evidence_of(trained: TrainedModel, linear: LinearisedFit, at: Callable[[float], None]) -> Evidence:
+    """Collect the evidence on a model of a problem with receivers and unknowns. at: told the part that is done."""
     receivers, unknowns = trained.problem.records_of_all_shots, trained.problem.unknowns
     assert receivers is not None, "there are no unknowns without"
     noise = noise_of(receivers)
@@ -141,6 +140,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
     errors_in_si = in_si(trained, linear, unit)
     deviations = errors_in_si.deviations
     shift = (linear.shift() / errors).abs()  # (U,)
+    common = CommonErrors(trained, linear, unit, deviations)
     return Evidence(
         unknowns=unknowns,
         is_identifiable=True,
@@ -171,7 +171,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit) -> Evidence:
         remaining_step=float((linear.remaining_step / errors).abs().max()),
         shift=float(shift.max()),
         most_shifted=unknowns[int(shift.argmax())],
-        common_errors=common_errors(trained, linear, moved, unit, errors),
+        common_errors=(*common.of_records(*moved), *common.of_sources(at)),
         channel_errors=channel_errors(
             where,
             misfits,

@@ -35,6 +35,7 @@ from elastic_pinn.training.assessment.misfits import (
     TOO_MUCH,
     Fault,
     chi_square_limit,
+    least_score,
     listed,
     of_misfits,
     remedy_of,
@@ -43,14 +44,21 @@ from elastic_pinn.training.assessment.misfits import (
     with_noise_told,
     worst_channels,
 )
-from elastic_pinn.training.assessment.widening import explained, moved_by_sources, widening_of
+from elastic_pinn.training.assessment.widening import (
+    MOST_SHIFT,
+    explained,
+    freeing,
+    moved_by_sources,
+    shift_of,
+    widening_of,
+    widening_of_calibration,
+)
 from elastic_pinn.training.trained_model import TrainedModel
 
 NO_NOISE = 0.1  # reduced chi-square: with less, ± is too large even where ten copies count as ten channels
 LEAST_DEGREES = 20.0  # of freedom
 LEAST_FREE = 0.05  # degrees of freedom, of the samples
 LEAST_SIGNAL = 3.0  # of the noise's part in a fit: with less, amplitudes and their effects are mostly noise
-MOST_SHIFT = 0.7  # of ±: noise causes less
 MOST_LEFT = 0.1  # of ±
 MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
@@ -75,7 +83,7 @@ def assess(trained: TrainedModel) -> Fit:
         at(0.0)
         linear = LinearisedWaveforms(trained) if trained.fits_waveforms else Linearised(trained)
         at(HALF)
-        evidence = evidence_of(trained, linear)
+        evidence = evidence_of(trained, linear, lambda part: at(HALF + (1.0 - HALF) * part))
     faults = _faults(trained, evidence)
     fault = next((with_noise_told(with_channels(each, evidence.faulty), evidence) for each in faults), None)
     chi_square, widening = evidence.chi_square, widening_of(evidence)
@@ -94,7 +102,12 @@ def assess(trained: TrainedModel) -> Fit:
         correlations={} if fault else dict(evidence.correlations),
         calibration=dict(evidence.calibration),
         calibration_plus_minus=(
-            {} if fault else {name: widening * each for name, each in evidence.calibration_deviations.items()}
+            {}
+            if fault
+            else {
+                name: widening_of_calibration(evidence, name) * each
+                for name, each in evidence.calibration_deviations.items()
+            }
         ),
         is_lower_bound=trained.config.network in TRAINED and not trained.fits_waveforms,
         samples=evidence.samples,
@@ -257,16 +270,16 @@ def edges_text(material: Materials) -> str:
 
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
     """Errors that all records have in common, against a known start; without one, what the ridge makes of them."""
-    least = surely(len(evidence.common_errors))
-    wrong = [each for each in evidence.common_errors if each.score > least and each.shift > MOST_SHIFT]
+    least = least_score(evidence)
+    wrong = [each for each in evidence.common_errors if each.score > least and shift_of(each) > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)  # a delay resembles a gain, but fits itself best
-        moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
         if worst.is_free:
+            moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
             reason = f"the ridge holds back amplitudes that the records leave open: records of another size {moved}"
             yield Fault(reason, SMALLER_RIDGE)
         else:
-            yield Fault(f"{worst.name} does not fit: freeing it {moved}", remedy_of(worst))
+            yield Fault(f"{worst.name} does not fit: {freeing(worst)}", remedy_of(worst))
 
 
 def _of_channels(evidence: Evidence) -> Iterator[Fault]:

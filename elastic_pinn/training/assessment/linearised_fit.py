@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -99,10 +99,15 @@ class LinearisedFit(ABC):
     def rate(self) -> Tensor:
         """Its derivative by time, (N, 2)."""
 
-    def by_sources(self) -> Iterator[tuple[ChangedSource, Tensor]]:
-        """Each number that is given of the sources, changed, and the changes of the data misfits, (N, E); nothing where
-        waveforms are not solved for."""
-        return iter(())
+    def changes_by_sources(self) -> Sequence[tuple[ChangedSource, Callable[[], Tensor]]]:
+        """Each number that is given of the sources, changed, with a function that solves for the changes of the data
+        misfits, (D, 1); nothing where waveforms are not solved for."""
+        return ()
+
+    def follows_in_source(self, changes: Tensor) -> Tensor:
+        """By how much changes of the data misfits, (D, E), change what was found of the source, the unknowns held,
+        (Q, E)."""
+        return changes[:0]
 
     @abstractmethod
     def worst_other_mean_square(self, unit: float) -> float:

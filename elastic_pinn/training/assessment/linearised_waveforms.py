@@ -11,8 +11,8 @@ Letters: N samples, E numbers in each, D = E N misfits, U unknowns, K pulses of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -79,11 +79,19 @@ class LinearisedWaveforms(LinearisedFit):
         rates = self.source.waveforms(late - early) / (2.0 * RATE_STEP)
         return rates[self.data].reshape(-1, self._waveforms.target.shape[1])
 
-    def by_sources(self) -> Iterator[tuple[ChangedSource, Tensor]]:
-        """Each number that is given of the sources, changed, and the changes of the waveforms, (N, E)."""
-        for changed in changed_sources(self._waveforms.problem):
-            columns = self._waveforms.change_by(changed)  # (D, K)
-            yield changed, self.source.waveforms(columns)[self.data].reshape(-1, self._waveforms.target.shape[1])
+    def changes_by_sources(self) -> Sequence[tuple[ChangedSource, Callable[[], Tensor]]]:
+        """Each number that is given of the sources, changed, with a function that solves for the changes of the
+        waveforms, (D, 1)."""
+
+        def change_by(changed: ChangedSource) -> Tensor:
+            change = self._waveforms.change_by(changed, self.source.coefficients)[:, None]
+            return self.source.as_recorded(change)[self.data]
+
+        return [(changed, partial(change_by, changed)) for changed in changed_sources(self._waveforms.problem)]
+
+    def follows_in_source(self, changes: Tensor) -> Tensor:
+        """By how much changes of the waveforms, (D, E), change what was found of the source, (Q, E)."""
+        return -self.source.numbers_by_span @ (self.source.span.T @ changes)
 
     def wavelets(self, unit: float) -> list[dict[str, list[float]]]:
         """The wavelet of each shot's source with one standard deviation, as `Fit.wavelet`; {} where it is known.

@@ -29,7 +29,7 @@ UNSMOOTHED = (
     "records that nothing has smoothed, as recorders do that average several samples, or so few samples of these that "
     "the noise of neighbours is independent"
 )
-SOURCES = "sources as wide, as long, where and along what they really are"
+SOURCES = "the right width, place, direction and pulse of each source"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains, delays and offsets"
 
 
@@ -63,7 +63,7 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
     worst, like = worst_channels(evidence), _alike(evidence)
     bad, is_white = _bad(evidence, worst), _is_white_in_time(evidence) and not like
     by_waves, of_all = evidence.unresolved is None, _of_all(evidence)  # whose misfits the amplitudes may leave
-    by_all = f", as by {of_all.name.rstrip(',')}" if of_all else ""
+    by_all = _as_by(of_all) if of_all else ""
     remedy, is_of_waves = RECORDS if by_waves else f"{STATED}; {RECORDS}", by_waves and not by_all
     unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in worst), default=0.0)
     changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
@@ -78,11 +78,13 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
             larger = f"the noise as it is, {math.sqrt(evidence.chi_square):.2g} times as large by the misfit"
             yield Fault(misfit + small, f"{larger}; {remedy}")
         else:
-            yield Fault(f"{misfit}; worst channels {_named(evidence, worst, like)}", remedy, by_waves)
+            yield Fault(f"{misfit}; worst channels {_named(worst)}{_cause(evidence, worst, like)}", remedy, by_waves)
     if bad:
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
-        named = ", ".join(each.name for each in bad) + by_all if of_all else _named(evidence, bad, like)
-        cure = remedy_of(of_all) if of_all else RECORDS
+        cause = _cause(evidence, bad, like)
+        common = None if cause else _of_all(evidence, sum((each.chi_square - 1.0) * each.degrees for each in bad))
+        named = _named(bad) + (_as_by(common) if common else cause)
+        cure = remedy_of(common) if common else RECORDS
         yield Fault(f"some data are not explained: {misfit}; worst channels {named}", cure)
     if evidence.held_out > max(WIDENED_UP_TO, chi_square_limit(evidence.held_out_samples)):
         misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
@@ -105,17 +107,21 @@ def _bad(evidence: Evidence, worst: list[Channel]) -> list[Channel]:
     return [each for each in worst if each.chi_square > usual * chi_square_limit(each.degrees, count)]
 
 
-def _named(evidence: Evidence, channels: list[Channel], like: list[Likeness]) -> str:
-    """Channels, and what explains most of the misfit's excess of the first: what neighbours have in common, or an error
-    of its own."""
-    named, first = ", ".join(each.name for each in channels), channels[0]
+def _named(channels: list[Channel]) -> str:
+    return ", ".join(each.name for each in channels)
+
+
+def _cause(evidence: Evidence, channels: list[Channel], like: list[Likeness]) -> str:
+    """What explains most of the misfit's excess of the first of some channels: what neighbours have in common, or an
+    error of its own; "" where neither does."""
+    first = channels[0]
     if like:
-        return f"{named}; {_alike_text(like)}, as by a wave that nothing accounts for"
+        return f"; {_alike_text(like)}, as by a wave that nothing accounts for"
     own = (each for each in evidence.channel_errors if each.channel == first.name and first in _bad(evidence, channels))
     for error in own:
         if error.explains > MAINLY * (1.0 - 1.0 / first.chi_square):
-            return f"{named}, as by {error.name.rstrip(',')}"
-    return named
+            return f", as by {error.name.rstrip(',')}"
+    return ""
 
 
 def _alike_text(like: list[Likeness]) -> str:
@@ -123,19 +129,26 @@ def _alike_text(like: list[Likeness]) -> str:
     return f"neighbouring receivers are alike, correlated by {like[0].correlation:.2g}, most at {most}"
 
 
-def _of_all(evidence: Evidence) -> CommonDeviation | None:
-    """The error that all records have in common that explains most of the misfits' excess; None if none does."""
-    excess = max(0.0, evidence.chi_square - 1.0) * evidence.degrees_of_freedom
+def _of_all(evidence: Evidence, excess: float | None = None) -> CommonDeviation | None:
+    """The error that all records have in common that explains most of an excess of squared misfits, of all or as given;
+    None if none does."""
+    if excess is None:
+        excess = max(0.0, evidence.chi_square - 1.0) * evidence.degrees_of_freedom
     told = [each for each in evidence.common_errors if not each.is_free]
     surest = max(told, key=lambda each: each.score, default=None)
-    if surest is None or surest.score < surely(len(evidence.common_errors)) or surest.score**2 < MAINLY * excess:
+    if surest is None or surest.score < least_score(evidence) or surest.score**2 < MAINLY * excess:
         return None
     return surest
 
 
+def _as_by(error: CommonDeviation) -> str:
+    best = f" ({error.best} fits best)" if error.best else ""
+    return f", as by {error.name.rstrip(',')}{best}"
+
+
 def remedy_of(error: CommonDeviation) -> str:
     """What usually mends an error that all records have in common: of themselves, or of a source."""
-    return SOURCES if error.step else RECORDS
+    return f"{SOURCES}; {STATED}" if error.best else RECORDS
 
 
 def _alike(evidence: Evidence) -> list[Likeness]:
@@ -180,9 +193,13 @@ def _chi_square_at(z: float, degrees: float) -> float:
 
 
 def surely(checks: int, alarm: float = FALSE_ALARM) -> float:
-    """The score, of either sign, that noise exceeds in any of some checks with the probability `alarm`: as rarely as a
-    good fit may lose its ±."""
+    """The score, of either sign, that noise exceeds in any of some checks with the probability `alarm`."""
     return NormalDist().inv_cdf(1.0 - alarm / max(1, 2 * checks))
+
+
+def least_score(evidence: Evidence, alarm: float = FALSE_ALARM) -> float:
+    """The score that noise as large as the misfits gives any error in common with the probability `alarm`."""
+    return surely(len(evidence.common_errors), alarm) * math.sqrt(max(1.0, evidence.chi_square))
 
 
 def listed(names: list[str]) -> str:

@@ -10,12 +10,13 @@ from elastic_pinn.training.assessment.misfits import (
     WIDENED_UP_TO,
     chi_square_least,
     chi_square_limit,
+    least_score,
     listed,
-    surely,
 )
 
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
 CHANCE = 0.01  # probability that a check widens the ± of a good fit
+MOST_SHIFT = 0.7  # of ±: noise causes less
 TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
 MOST_NAMED = 3  # numbers given of sources
 
@@ -23,7 +24,37 @@ MOST_NAMED = 3  # numbers given of sources
 def widening_of(evidence: Evidence) -> float:
     """The factor by which ± exceeds that of noise alone."""
     doubted = _doubted(evidence)
-    return _by_misfits(evidence) * math.hypot(1.0, doubted.shift if doubted else 0.0)
+    return math.hypot(_by_misfits(evidence), doubted.shift if doubted else 0.0)
+
+
+def widening_of_calibration(evidence: Evidence, name: str) -> float:
+    """The same factor of the ± of what was found beside the unknowns."""
+    doubted = _doubted(evidence)
+    return math.hypot(_by_misfits(evidence), doubted.of_calibration.get(name, 0.0) if doubted else 0.0)
+
+
+def moved_by_sources(evidence: Evidence) -> list[str]:
+    """What numbers given of sources would move, those that matter most, in clauses."""
+    widening = widening_of(evidence)
+    errors = [each for each in evidence.common_errors if each.moved > TOLD_SHIFT * widening]
+    return [
+        f"{each.most_shifted} would move by {each.moved / widening:.2g} of its ± were {each.name} {each.step}"
+        for each in sorted(errors, key=lambda each: -each.moved)[:MOST_NAMED]
+    ]
+
+
+def freeing(error: CommonDeviation) -> str:
+    """What it would do to the found number that it moves most if an error that all records have in common, or a number
+    given of a source, were as it fits best."""
+    shifts = {**error.of_calibration, error.most_shifted: error.shift}
+    name = error.most_shifted if error.shift > MOST_SHIFT else max(shifts, key=lambda each: shifts[each])
+    how = f"were it {error.best}, {name} would move" if error.best else f"freeing it would move {name}"
+    return f"{how} by {shifts[name]:.2g} of its ±"
+
+
+def shift_of(error: CommonDeviation) -> float:
+    """By how much an error would move the found number that it moves most, in units of ±."""
+    return max(error.shift, *error.of_calibration.values(), 0.0)
 
 
 def _by_misfits(evidence: Evidence) -> float:
@@ -37,10 +68,10 @@ def _by_misfits(evidence: Evidence) -> float:
 def _doubted(evidence: Evidence) -> CommonDeviation | None:
     """An error that all records may have in common, of which noise alone shows as much too rarely to leave it out of ±;
     of several the one that would move an unknown most."""
-    least = surely(len(evidence.common_errors), CHANCE)
+    least = least_score(evidence, CHANCE)
     found = (each for each in evidence.common_errors if each.score > least and not each.is_free)
-    most = max(found, key=lambda each: each.shift, default=None)
-    return most if most and most.shift > TOLD_SHIFT else None
+    most = max(found, key=shift_of, default=None)
+    return most if most and shift_of(most) > TOLD_SHIFT else None
 
 
 def _disagrees(scatter: Scatter) -> bool:
@@ -73,22 +104,11 @@ def _misfit_told(evidence: Evidence) -> str:
     return f"the data are explained: {misfit}"
 
 
-def moved_by_sources(evidence: Evidence) -> list[str]:
-    """What numbers given of sources would move, those that matter most, in clauses."""
-    widening = widening_of(evidence)
-    errors = [each for each in evidence.common_errors if each.moved > TOLD_SHIFT * widening]
-    return [
-        f"{each.name}, {each.step}, would move {each.most_shifted} by {each.moved / widening:.2g} of its ±"
-        for each in sorted(errors, key=lambda each: -each.moved)[:MOST_NAMED]
-    ]
-
-
 def _doubt_told(evidence: Evidence) -> str:
     """What may be wrong with all records or a source, and widens ±."""
     if not (doubted := _doubted(evidence)):
         return ""
-    moved = f"would move {doubted.most_shifted} by {doubted.shift:.2g} of its ±, by which ± is widened"
-    return f"; {doubted.name} may be off: freeing it {moved}"
+    return f"; {doubted.name} may be off: {freeing(doubted)} by noise, by which ± is widened"
 
 
 def _quiet_told(evidence: Evidence) -> str:

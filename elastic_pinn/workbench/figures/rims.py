@@ -25,9 +25,8 @@ def draw_map(axes: Axes, values: np.ndarray, shape: Shape, length: Unit, **look:
     values: (Y, X), NaN outside the shape. look: more arguments of imshow.
     """
     ends = np.array(shape.bounds) / length.size  # (2, 2), by [axis, end]
-    halves = (
-        np.diff(ends) / (np.array(values.shape[::-1])[:, None] - 1) / 2.0
-    )  # of cells, which have nodes in the middle
+    # Nodes are in the middle of cells.
+    halves = np.diff(ends) / (np.array(values.shape[::-1])[:, None] - 1) / 2.0
     extent = tuple((ends + halves * [-1.0, 1.0]).ravel().tolist())
     image = axes.imshow(up_to_rims(values), **{"origin": "lower", "extent": extent, "interpolation": "bilinear"} | look)
     axes.set(xlim=ends[0], ylim=ends[1])

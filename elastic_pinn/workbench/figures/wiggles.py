@@ -266,6 +266,8 @@ def _mark_records(axes: Axes, traces: Mapping[str, Traces], time: Unit) -> None:
     recorded = traces["recorded"]
     times = recorded.times if recorded.times.ndim > 1 else recorded.times[None, :, None]
     there = np.broadcast_to(times, recorded.values.shape)[np.isfinite(recorded.values)]
+    if not there.size:
+        return
     every = np.concatenate([each.times.ravel() for each in traces.values()])
     first, last = np.nanmin(every), np.nanmax(every)
     begin, end = there.min(), there.max()

@@ -4,72 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-import elastic_pinn as ep
 from elastic_pinn.physics.data import Noise
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, FaultyChannel
-from elastic_pinn.training.assessment import judgement
-from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.common_errors import CommonDeviation
-from elastic_pinn.training.assessment.evidence import Channel, Evidence, Scatter
+from elastic_pinn.training.assessment.evidence import Channel, Scatter
 from elastic_pinn.training.assessment.neighbours import Likeness
-from elastic_pinn.training.session import Session
-from tests.training.assessment.plates import CONFIG, problem_of, recorded
-
-GOOD = Evidence(
-    unknowns=("lambda", "mu"),
-    is_identifiable=True,
-    samples=1000,
-    amplitudes=250,
-    effective_parameters=100.0,
-    noise=Noise(1e-9, "stated"),
-    deviations={"lambda": 2e9, "mu": 1e9},
-    correlations={"lambda and mu": -0.4},
-    chi_square=1.0,
-    channels=tuple(Channel(name, 1.0, 18.0) for name in ("0 x", "0 y", "1 x", "1 y")),
-    held_out=1.0,
-    held_out_samples=100,
-    signal=100.0,
-    other_misfit=0.1,
-    von_neumann_ratio=1.0,
-    alike=(Likeness("all", 0.0, 0.0), *(Likeness(name, 0.0, 0.0) for name in ("0 x", "0 y", "1 x", "1 y"))),
-    by_channels=Scatter(1.0, 8.0),
-    by_instants=Scatter(1.0, 8.0),
-    ridge=0.01,
-    ridge_pull=0.1,
-    noise_part=0.1,
-    remaining_step=0.01,
-    shift=0.1,
-    most_shifted="mu",
-    common_errors=(
-        CommonDeviation("the trigger time", 1.0, 0.1, "mu"),
-        CommonDeviation("the size of the records", 1.0, 0.1, "lambda"),
-    ),
-    channel_errors=(ChannelDeviation("1 x", "the clock of 1 x, 1e-07 s late,", 1.0, 0.1, 0.1, "mu"),),
-)
-
-
-@pytest.fixture
-def weighed(monkeypatch):
-    """Assess a model, whose unknowns are within their range, by such evidence."""
-    session = Session(ep.Config(**CONFIG), problem_of(recorded()))
-    monkeypatch.setattr(judgement, "Linearised", lambda trained: None)
-
-    def weigh(**changes):
-        monkeypatch.setattr(judgement, "evidence_of", lambda trained, linear: replace(GOOD, **changes))
-        return judgement.assess(weigh.trained)
-
-    weigh.trained = session.trained()
-    return weigh
-
-
-def channel_of(chi_square, degrees=18.0):
-    """The channels, the last but one of them with another misfit."""
-    return {"channels": (*GOOD.channels[:2], Channel("1 x", chi_square, degrees), GOOD.channels[3])}
-
-
-def common_of(**changes):
-    """What the records have in common, the trigger time of another size."""
-    return {"common_errors": (replace(GOOD.common_errors[0], **changes), GOOD.common_errors[1])}
+from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
+from tests.training.assessment.plates import recorded
 
 
 def alike_of(correlation, score, of_one, score_of_one):
@@ -240,37 +181,6 @@ def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed
     assert fit.verdict == "withheld" and fit.reason.startswith("channels 7 y record one value only")
 
 
-@pytest.mark.parametrize(
-    ("changes", "widening", "reason"),
-    [
-        ({}, 1.0, "the data are explained: misfit 1 times the noise (stated)"),
-        ({"chi_square": 1.04}, 1.0, "the data are explained: misfit 1.02 times"),
-        ({"chi_square": 1.44}, 1.2, "the data are explained but for a little: misfit 1.2 times the noise (stated), by"),
-        (
-            {"chi_square": 1.1, "by_channels": Scatter(1.44, 8.0)},
-            1.2,
-            "the data are explained but for a little: misfit 1.05 times",
-        ),
-        ({"by_channels": Scatter(2.4, 8.0)}, 1.0, "the data are explained: misfit 1 times"),
-        (
-            {"by_channels": Scatter(2.56, 8.0)},
-            1.6,
-            "the channels disagree on the unknowns a little, by which ± is widen",
-        ),
-        (
-            {"by_instants": Scatter(2.56, 8.0)},
-            1.6,
-            "the instants disagree on the unknowns a little, by which ± is wide",
-        ),
-        ({"chi_square": 0.25}, 1.0, "misfit 0.5 times the noise (stated), which is too large, and with it ±"),
-    ],
-)
-def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weighed, changes, widening, reason):
-    fit = weighed(**changes)
-    assert fit.verdict == ("widened" if widening > 1.0 else "holds") and reason in fit.reason, fit.reason
-    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()})
-
-
 def test_the_worst_channels_are_named_the_worst_first(weighed):
     channels = [Channel(f"{i} x", chi_square, 18.0) for i, chi_square in enumerate((1.0, 2.0, float("nan"), 3.0, 1.5))]
     assert list(weighed(channels=tuple(channels)).worst_channels) == ["3 x", "1 x", "4 x"]
@@ -394,40 +304,3 @@ def test_channels_without_the_noise_that_is_stated_have_a_plus_minus_where_the_m
     assert fit.verdict == "holds" and fit.plus_minus == GOOD.deviations
     assert fit.reason.endswith(f"which is too large, and with it ±; channel {same}")
     assert weighed(faulty=[same], chi_square=0.11).verdict == "withheld", "copies of channels with noise"
-
-
-@pytest.mark.parametrize(
-    ("changes", "widening"),
-    [
-        ({"score": 3.0, "shift": 0.75}, 1.25),  # noise shows as much in fewer than one of a hundred fits
-        ({"score": 2.7, "shift": 0.75}, 1.0),
-        ({"score": 9.0, "shift": 0.31}, 1.0469),
-        ({"score": 9.0, "shift": 0.29}, 1.0),
-        ({"score": 3.0, "shift": 0.75, "is_free": True}, 1.0),
-    ],
-)
-def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, widening):
-    fit = weighed(**common_of(**changes))
-    assert fit.verdict == ("widened" if widening > 1.0 else "holds")
-    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-3)
-    told = f"; the trigger time may be off: freeing it would move mu by {changes['shift']:.2g} of its ±, by which ± is"
-    assert (told in fit.reason) == (widening > 1.0)
-
-
-def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_error(weighed):
-    errors = [CommonDeviation(f"the {i}", 0.0, 0.0, "mu", step=f"{i} m", moved=0.2 * i) for i in range(6)]
-    assert weighed(common_errors=tuple(errors)).condition.endswith(
-        "; the 5, 5 m, would move mu by 1 of its ±; the 4, 4 m, would move mu by 0.8 of its ±; "
-        "the 3, 3 m, would move mu by 0.6 of its ±"
-    )
-    widened = weighed(common_errors=tuple(errors), chi_square=1.44).condition
-    assert widened.endswith("; the 3, 3 m, would move mu by 0.5 of its ±") and "by 0.83 of its ±" in widened
-    assert "would move" not in weighed(common_errors=tuple(errors[:2])).condition
-
-
-def test_what_does_not_fit_of_a_source_is_mended_there(weighed):
-    width = CommonDeviation("the width of the source", 9.0, 2.0, "mu", step="10 % more", moved=1.0)
-    for changes in ({}, {"chi_square": 1.6, "samples": 180}, channel_of(6.0) | {"samples": 150}):
-        fit = weighed(common_errors=(width,), **changes)
-        assert fit.verdict == "withheld" and "the width of the source" in fit.reason, fit.reason
-        assert "sources as wide" in fit.advice and "units" not in fit.advice

@@ -185,7 +185,7 @@ def test_delayed_pulses_make_up_one_at_any_origin_time():
 def test_an_error_that_the_source_compensates_is_no_reason_for_misfits(clean, tmp_path):
     session = searched(noisy(clean, tmp_path / "noisy.h5"), LOAD | {"unknowns": ["amplitude"]}, steps=1)
     trained = session.trained()
-    errors = evidence_of(trained, LinearisedWaveforms(trained)).common_errors
+    errors = evidence_of(trained, LinearisedWaveforms(trained), lambda part: None).common_errors
     size, *others = (each.score for each in errors)
     assert size == 0.0 and np.isfinite(others).all() and max(others) > 0.0
 

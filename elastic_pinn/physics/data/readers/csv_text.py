@@ -52,11 +52,11 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     while above < len(lines) and (lines[above].startswith(("#", "%")) or not lines[above].strip()):
         above += 1
     body = lines[above : above + LOOKED_AT]
+    if not body:
+        raise ReceiverFileError(f"{path} is empty below its first {above} lines: give a file with a table of numbers")
     units = _units_below(body, options)
     if units:
         del body[1]
-    if not body:
-        raise ReceiverFileError(f"{path} is empty below its first {above} lines: give a file with a table of numbers")
     ways = [
         (delimiter, decimal)
         for delimiter in _delimiters(options)
@@ -86,7 +86,7 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
         )
     headers = first if is_headed else _commented(lines[max(0, above - 1)], delimiter, len(first))
     if units:
-        headers = [f"{name} ({unit})" if unit else name for name, unit in zip(first, units, strict=True)]
+        headers = _with_units_below(path, above, first, units)
     names, _ = with_units(headers)
     if twice := [name for name in names if names.count(name) > 1]:
         raise ReceiverFileError(
@@ -107,6 +107,19 @@ def _units_below(body: list[str], options: ImportOptions) -> list[str]:
         if len(told) > 1 and len(cells) == len(first) and all(map(_is_unit, told)):
             return [cell if cell in told else "" for cell in cells]
     return []
+
+
+def _with_units_below(path: Path, above: int, headers: list[str], units: list[str]) -> list[str]:
+    """Headers with the units that stand below, where they have none. Raises ReceiverFileError where the two differ."""
+    names, said = with_units(headers)
+    for name, unit in zip(names, units, strict=True):
+        if unit and said.get(name, unit) != unit:
+            raise ReceiverFileError(
+                f"{path}, line {above + 2}: {name} is in {unit}, and in {said[name]} by the line above: give "
+                f"skip_rows={above + 2} and units as options, or mend one of the two"
+            )
+    told = [said.get(name, unit) for name, unit in zip(names, units, strict=True)]
+    return [f"{name} ({unit})" if unit else name for name, unit in zip(names, told, strict=True)]
 
 
 def _is_unit(cell: str) -> bool:

@@ -63,6 +63,23 @@ def test_a_line_of_units_below_the_head_is_read_as_such(name, sign, tmp_path):
     np.testing.assert_allclose(np.ravel(record.values[1])[:3], [0.5e-9, -1.5e-9, -2.5e-9])
 
 
+def test_units_in_the_head_stay_and_others_below_are_refused(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("\n".join([TABLE[0], "us;nm;nm;nm", *TABLE[1:]]))
+    np.testing.assert_allclose(ep.Receivers.read(path, **GIVEN).records[0].time[:2], [0.0, 1e-7])
+    path.write_text("\n".join([TABLE[0], "ms;nm;nm;nm", *TABLE[1:]]))
+    with pytest.raises(ep.ElasticPinnError, match="line 2: Time is in ms, and in us by the line above"):
+        ep.Receivers.read(path, **GIVEN)
+
+
+@pytest.mark.parametrize(("text", "options"), [("# a\n# b\n", {}), ("\n".join(TABLE), {"skip_rows": 99})])
+def test_a_file_without_a_table_below_its_comments_is_refused(text, options, tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text(text)
+    with pytest.raises(ep.ElasticPinnError, match="is empty below its first"):
+        ep.Receivers.read(path, **GIVEN, **options)
+
+
 @pytest.mark.parametrize("line", ["us;nm;nm", "us;nm;nm;metre-ish", "us;0.5;1.5;2.5", "x;y;x;y"])
 def test_a_line_that_is_no_units_is_refused_by_its_number(line, tmp_path):
     path = tmp_path / "scan.csv"

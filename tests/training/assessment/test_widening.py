@@ -1,0 +1,105 @@
+"""By how much a valid ± is widened, and what is told of it and of what it takes as exact."""
+
+import pytest
+
+from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
+from elastic_pinn.training.assessment.common_errors import CommonDeviation
+from elastic_pinn.training.assessment.evidence import Scatter
+from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
+
+
+@pytest.mark.parametrize(
+    ("changes", "widening", "reason"),
+    [
+        ({}, 1.0, "the data are explained: misfit 1 times the noise (stated)"),
+        ({"chi_square": 1.04}, 1.0, "the data are explained: misfit 1.02 times"),
+        ({"chi_square": 1.44}, 1.2, "the data are explained but for a little: misfit 1.2 times the noise (stated), by"),
+        (
+            {"chi_square": 1.1, "by_channels": Scatter(1.44, 8.0)},
+            1.2,
+            "the data are explained but for a little: misfit 1.05 times",
+        ),
+        ({"by_channels": Scatter(2.4, 8.0)}, 1.0, "the data are explained: misfit 1 times"),
+        (
+            {"by_channels": Scatter(2.56, 8.0)},
+            1.6,
+            "the channels disagree on the unknowns a little, by which ± is widen",
+        ),
+        (
+            {"by_instants": Scatter(2.56, 8.0)},
+            1.6,
+            "the instants disagree on the unknowns a little, by which ± is wide",
+        ),
+        ({"chi_square": 0.25}, 1.0, "misfit 0.5 times the noise (stated), which is too large, and with it ±"),
+    ],
+)
+def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weighed, changes, widening, reason):
+    fit = weighed(**changes)
+    assert fit.verdict == ("widened" if widening > 1.0 else "holds") and reason in fit.reason, fit.reason
+    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()})
+
+
+@pytest.mark.parametrize(
+    ("changes", "widening"),
+    [
+        ({"score": 3.0, "shift": 0.75}, 1.25),  # noise shows as much in fewer than one of a hundred fits
+        ({"score": 2.7, "shift": 0.75}, 1.0),
+        ({"score": 9.0, "shift": 0.31}, 1.0469),
+        ({"score": 9.0, "shift": 0.29}, 1.0),
+        ({"score": 3.0, "shift": 0.1, "of_calibration": {"amplitude": 0.75}}, 1.005),
+        ({"score": 3.0, "shift": 0.75, "is_free": True}, 1.0),
+    ],
+)
+def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, widening):
+    fit = weighed(**common_of(**changes))
+    assert fit.verdict == ("widened" if widening > 1.0 else "holds")
+    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-3)
+    moved = "amplitude by 0.75" if "of_calibration" in changes else f"mu by {changes['shift']:.2g}"
+    told = f"; the trigger time may be off: freeing it would move {moved} of its ± by noise, by which ± is widened"
+    assert (told in fit.reason) == (widening > 1.0)
+
+
+def test_scores_are_judged_beside_the_size_of_all_misfits_and_widen_beside_them(weighed):
+    doubtful = common_of(score=3.3, shift=0.75)
+    assert "may be off" not in weighed(chi_square=1.44, **doubtful).reason, "misfits so large give such scores"
+    fit = weighed(chi_square=1.44, **common_of(score=3.7, shift=0.9))
+    assert fit.plus_minus["mu"] == pytest.approx(1.5 * GOOD.deviations["mu"]), "1.2 and 0.9, squared and added"
+
+
+def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
+    fit = weighed(
+        calibration={"amplitude": 1.0, "origin_time": 0.0},
+        calibration_deviations={"amplitude": 0.1, "origin_time": 1e-7},
+        **common_of(score=3.0, shift=0.75, of_calibration={"amplitude": 2.4, "origin_time": 0.0}),
+    )
+    assert fit.calibration_plus_minus == pytest.approx({"amplitude": 0.26, "origin_time": 1e-7})
+    wrong = common_of(score=5.0, shift=0.1, of_calibration={"amplitude": 2.4})
+    assert weighed(**wrong).reason == "the trigger time does not fit: freeing it would move amplitude by 2.4 of its ±"
+
+
+def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_error(weighed):
+    errors = [CommonDeviation(f"place {i}", 0.0, 0.0, "mu", step=f"{i} m further", moved=0.2 * i) for i in range(6)]
+    assert weighed(common_errors=tuple(errors)).condition.endswith(
+        "; mu would move by 1 of its ± were place 5 5 m further; mu would move by 0.8 of its ± were place 4 4 m further"
+        "; mu would move by 0.6 of its ± were place 3 3 m further"
+    )
+    widened = weighed(common_errors=tuple(errors), chi_square=1.44).condition
+    assert widened.endswith("; mu would move by 0.5 of its ± were place 3 3 m further") and "by 0.83 of its" in widened
+    assert "would move" not in weighed(common_errors=tuple(errors[:2])).condition
+
+
+def test_what_does_not_fit_of_a_source_is_mended_there(weighed):
+    width = CommonDeviation("the width of the source", 9.0, 2.0, "mu", best="18 % smaller", step="10 % larger")
+    for changes in ({}, {"chi_square": 1.6, "samples": 180}, channel_of(6.0)):
+        fit = weighed(common_errors=(width,), **changes)
+        assert fit.verdict == "withheld" and "the width of the source" in fit.reason, fit.reason
+        assert "18 % smaller" in fit.reason and "the right width" in fit.advice and "units" not in fit.advice
+
+
+def test_an_error_of_a_channel_is_named_before_one_that_all_may_have(weighed):
+    width = CommonDeviation("the width of the source", 5.0, 0.1, "mu", best="18 % smaller")
+    late = ChannelDeviation("1 x", "the clock of 1 x, 1e-07 s late,", 12.0, 0.95, 0.1, "mu")
+    fit = weighed(common_errors=(width,), channel_errors=(late,), **channel_of(9.0))
+    assert fit.reason.endswith("worst channels 1 x, as by the clock of 1 x, 1e-07 s late") and "units" in fit.advice
+    fit = weighed(common_errors=(width,), channel_errors=(), **channel_of(9.0))
+    assert fit.reason.endswith("worst channels 1 x"), "which explains less than half of it"
