@@ -2,6 +2,7 @@
 
 import pytest
 
+from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.common_errors import CommonDeviation
 from elastic_pinn.training.assessment.evidence import Scatter
@@ -19,6 +20,16 @@ from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
             1.2,
             "the data are explained but for a little: misfit 1.05 times",
         ),
+        (
+            {"chi_square": 1.1025, "noise": Noise(1e-9, "before the first arrival")},
+            1.05,
+            "the data are explained: misfit 1.05 times the noise (before the first arrival), by which ± is widened",
+        ),
+        (
+            {"chi_square": 1.21, "noise": Noise(1e-9, "outside the band")},
+            1.1,
+            "the data are explained but for a little: misfit 1.1 times the noise (outside the band), by which ± is",
+        ),
         ({"by_channels": Scatter(2.4, 8.0)}, 1.0, "the data are explained: misfit 1 times"),
         (
             {"by_channels": Scatter(2.56, 8.0)},
@@ -28,7 +39,7 @@ from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
         (
             {"by_instants": Scatter(2.56, 8.0)},
             1.6,
-            "the instants disagree on the unknowns a little, by which ± is wide",
+            "the instants disagree on the unknowns a little, by which ± is",
         ),
         ({"chi_square": 0.25}, 1.0, "misfit 0.5 times the noise (stated), which is too large, and with it ±"),
     ],
