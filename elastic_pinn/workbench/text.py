@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.setups import ProblemMaker
     from elastic_pinn.run import Checkpoint, Run
 
+NO_BREAK = "\u00a0"  # a space at which no line ends
 DIGITS = 4  # of a value without a known ±
 LARGEST_INTEGER = 1e15  # floats up to this are written with all digits
 
@@ -81,17 +82,21 @@ def end_text(run: Run) -> str:
 
 
 def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
-    """Return the table of `ep.physical_checks` as text: the largest misfit as 35.5 kPa, what is relative in %."""
+    """Return the table of `ep.physical_checks` as text: the largest misfit as 35.5 kPa, what is relative in %, where
+    no line of a narrow table ends between a number and its unit."""
     from elastic_pinn.training import physical_checks
     from elastic_pinn.training.readable import percent, readable
 
     checks = physical_checks(source, problem)
     texts = {
         "largest misfit": [
-            "" if is_missing(largest) else readable(largest, unit)
+            "" if is_missing(largest) else readable(largest, unit).replace(" ", NO_BREAK)
             for largest, unit in zip(checks["largest"], checks["unit"], strict=True)
         ],
-        **{name: ["" if is_missing(part) else percent(part) for part in checks[name]] for name in ("relative", "rms")},
+        **{
+            name: ["" if is_missing(part) else percent(part).replace(" ", NO_BREAK) for part in checks[name]]
+            for name in ("relative", "rms")
+        },
         "of": list(checks["of"]),
     }
     return checks.assign(**texts)[list(texts)]

@@ -22,6 +22,7 @@ from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.storage import checkpoint_repair, parse_snapshot, publish, read_snapshot
 from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.workbench.cli import app
+from elastic_pinn.workbench.text import readable_checks
 from tests.storage.damage import overwrite
 from tests.workbench.commands import call, flip_a_bit, refused, row, said
 
@@ -125,6 +126,8 @@ def test_inspect_checks_a_wavefield_if_it_is_asked_to(run):
     for name in ("left: displacement given", "start: velocity"):
         largest, unit, relative, rms, of = checks.loc[name]
         assert f"{readable(largest, unit)}  {percent(relative)}  {percent(rms)}  of the {of}" in squeezed(text, name)
+    shown = readable_checks(run).drop(columns="of").to_string(index=False, header=False)
+    assert "%" in shown and not re.search(r"\d [^\s\d]", shown), "in a notebook, no line ends before a unit"
 
 
 def squeezed(text, name):

@@ -121,10 +121,11 @@ def _print_receivers(location: str) -> None:
 
 def _print_checks(location: str) -> None:
     from elastic_pinn.run import Run
-    from elastic_pinn.workbench.text import readable_checks
+    from elastic_pinn.workbench.text import NO_BREAK, readable_checks
 
     print_line("checks of the newest checkpoint: the largest misfits and their rms, and relative to what")
-    rows = [(*row[:-1], f"of the {row[-1]}") for row in readable_checks(Run(location)).itertuples()]
+    every = readable_checks(Run(location)).replace(NO_BREAK, " ", regex=True).itertuples()
+    rows = [(*row[:-1], f"of the {row[-1]}") for row in every]
     print_table([("", "largest", "relative", "rms", ""), *rows], right=(1, 2, 3))
 
 
