@@ -31,6 +31,8 @@ def estimated(ratio, true=0.1, case=CHOSEN[0]):
 
 def test_the_runs_are_of_every_family_and_network_and_the_drawn_ones_are_always_the_same():
     assert len(CHOSEN) >= 40 and len(DRAWN) == 20 and tuple(drawn()) == DRAWN
+    first = ["a-prime", "absorbing-sv-30", "grids", "plate-force"]
+    assert [case.row for case in DRAWN[:4]] == first, "a row that is new belongs into ADDED_SINCE"
     assert {case.family for case in CHOSEN} == set(FAMILIES)
     assert {case.kind for case in CHOSEN} == KINDS
 
