@@ -9,7 +9,9 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.given_sources import changed_sources
+from elastic_pinn.training.assessment.evidence import evidence_of
 from elastic_pinn.training.assessment.judgement import assess
+from elastic_pinn.training.assessment.linearised_waveforms import LinearisedWaveforms
 from elastic_pinn.training.session import Session
 from elastic_pinn.training.waveforms import Waveforms
 from tests.training.optimizers.recorded_plate import (
@@ -109,13 +111,36 @@ def test_a_source_of_another_width_is_named_or_covered_by_the_errors(clean, tmp_
 @pytest.mark.slow
 def test_what_a_wider_source_would_move_is_told(clean, tmp_path):
     path = noisy(clean, tmp_path / "noisy.h5")
-    fits = [
-        assess(searched(path, ACTING | BOTH | {"width": times * ACTING["width"]}).trained()) for times in (1.0, 1.1)
-    ]
-    told = re.search(
-        r"the width of the source at \S+ \S+ m, 10 % more, would move (\w+) by (\S+) of", fits[0].condition
-    )
+    widths = ({"width": times * ACTING["width"]} for times in (1.0, 1.1))
+    right, wider = (searched(path, ACTING | BOTH | each).trained() for each in widths)
+    fits = assess(right), assess(wider)
+    told = re.search(r"(\w+) would move by (\S+) of its ± were the width of .* m 10 % larger", fits[0].condition)
     assert told, fits[0].condition
     name, by = told[1], float(told[2])
     moved = abs(fits[1].values[name] - fits[0].values[name]) / fits[0].plus_minus[name]
     assert moved == pytest.approx(by, rel=0.3)
+    # What was found of the source moves with it.
+    with torch.no_grad():
+        errors = evidence_of(right, LinearisedWaveforms(right), lambda part: None).common_errors
+    [width] = (each for each in errors if each.name.startswith("the width"))
+    of_source = abs(fits[1].calibration["amplitude"] - fits[0].calibration["amplitude"])
+    of_source /= fits[0].calibration_plus_minus["amplitude"]
+    assert of_source / moved == pytest.approx(width.of_calibration["amplitude"] / width.shift, rel=0.3)
+
+
+@torch.no_grad()
+@pytest.mark.slow
+def test_what_is_wrong_of_all_sources_alike_is_seen_by_all_of_them_together(tmp_path):
+    other = ACTING | {"at": [0.016, 0.01]}
+    clean = with_noise_stated(recorded(tmp_path / "clean.h5", sources=[ACTING, other]))
+    wider = [each | {"width": 1.3 * each["width"]} for each in (ACTING, other)]
+    with torch.enable_grad():
+        trained = searched(noisy(clean, tmp_path / "noisy.h5"), ACTING, sources=wider).trained()
+    found = {
+        each.name: each for each in evidence_of(trained, LinearisedWaveforms(trained), lambda part: None).common_errors
+    }
+    together = found.pop("the width of all sources")
+    alone = [each for name, each in found.items() if name.startswith("the width of the source")]
+    assert len(alone) == 2 and together.score > max(each.score for each in alone)
+    assert together.best.endswith(" smaller") and together.step == "10 % larger"
+    assert float(together.best.split(" %")[0]) == pytest.approx(100.0 * (1.0 - 1.0 / 1.3), rel=0.3)
