@@ -16,7 +16,6 @@ from elastic_pinn.training.assessment.misfits import (
 
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
 ESTIMATED_TO = 1.15  # reduced chi-square that is no misfit where the noise was looked for in the records
-STATED = "stated"
 CHANCE = 0.01  # probability that a check widens the ± of a good fit
 MOST_SHIFT = 0.7  # of ±: noise causes less
 TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
@@ -97,7 +96,7 @@ def _misfit_told(evidence: Evidence) -> str:
     misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
     if evidence.chi_square > REPORTED_FROM:
         # An estimate of the noise is itself off by a few percent.
-        little = "" if evidence.noise.origin != STATED and evidence.chi_square < ESTIMATED_TO else " but for a little"
+        little = "" if evidence.noise.origin != "stated" and evidence.chi_square < ESTIMATED_TO else " but for a little"
         return f"the data are explained{little}: {misfit}, by which ± is widened"
     if (widening := _by_misfits(evidence)) > 1.0:
         who = "channels" if _disagrees(evidence.by_channels) else "instants"
