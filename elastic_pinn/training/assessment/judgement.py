@@ -86,13 +86,15 @@ def assess(trained: TrainedModel) -> Fit:
         evidence = evidence_of(trained, linear, lambda part: at(HALF + (1.0 - HALF) * part))
     faults = _faults(trained, evidence)
     fault = next((with_noise_told(with_channels(each, evidence.faulty), evidence) for each in faults), None)
-    chi_square, widening = evidence.chi_square, widening_of(evidence)
+    widening = widening_of(evidence)
+    of_calibration = {name: widening_of_calibration(evidence, name) for name in evidence.calibration_deviations}
+    is_widened = max(widening, *of_calibration.values(), 1.0) > 1.0
     values = trained.model.material.si()
     covariance = None if fault or evidence.covariance is None else widening**2 * evidence.covariance.numpy()
     derived = derived_of(trained.problem, values, covariance)
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
-        verdict="withheld" if fault else "widened" if widening > 1.0 else "holds",
+        verdict="withheld" if fault else "widened" if is_widened else "holds",
         reason=fault.reason if fault else explained(evidence),
         advice=_advice(fault, trained.config) if fault else "",
         needs_waves=bool(fault and fault.by_waves),
@@ -102,12 +104,7 @@ def assess(trained: TrainedModel) -> Fit:
         correlations={} if fault else dict(evidence.correlations),
         calibration=dict(evidence.calibration),
         calibration_plus_minus=(
-            {}
-            if fault
-            else {
-                name: widening_of_calibration(evidence, name) * each
-                for name, each in evidence.calibration_deviations.items()
-            }
+            {} if fault else {name: of_calibration[name] * e for name, e in evidence.calibration_deviations.items()}
         ),
         is_lower_bound=trained.config.network in TRAINED and not trained.fits_waveforms,
         samples=evidence.samples,
@@ -116,7 +113,7 @@ def assess(trained: TrainedModel) -> Fit:
         degrees_of_freedom=evidence.degrees_of_freedom,
         noise=_finite_or_none(evidence.noise.level),
         noise_from=evidence.noise.origin,
-        chi_square=_finite_or_none(chi_square),
+        chi_square=_finite_or_none(evidence.chi_square),
         held_out=_finite_or_none(evidence.held_out),
         worst_channels={channel.name: channel.chi_square for channel in worst_channels(evidence)},
         wavelet=wavelets[0],

@@ -81,8 +81,9 @@ def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
     fit = weighed(
         calibration={"amplitude": 1.0, "origin_time": 0.0},
         calibration_deviations={"amplitude": 0.1, "origin_time": 1e-7},
-        **common_of(score=3.0, shift=0.75, of_calibration={"amplitude": 2.4, "origin_time": 0.0}),
+        **common_of(score=3.0, shift=0.0, of_calibration={"amplitude": 2.4, "origin_time": 0.0}),
     )
+    assert fit.verdict == "widened" and fit.plus_minus == GOOD.deviations, "of what was found one ± is wider"
     assert fit.calibration_plus_minus == pytest.approx({"amplitude": 0.26, "origin_time": 1e-7})
     wrong = common_of(score=5.0, shift=0.1, of_calibration={"amplitude": 2.4})
     assert weighed(**wrong).reason == "the trigger time does not fit: freeing it would move amplitude by 2.4 of its ±"
