@@ -18,7 +18,7 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.csv_file import read_table
 from elastic_pinn.physics.data.readers.csv_text import look_at
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
-from elastic_pinn.physics.data.readers.units import EXAMPLES, factor
+from elastic_pinn.physics.data.readers.units import EXAMPLES, factor, is_mechanical, is_unit
 from elastic_pinn.physics.data.readers.variables import common_unit, listed, nearest, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -69,6 +69,9 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         missing.ask("kind", "what was recorded", "velocity")
     if not unit:
         missing.ask("value_unit", "the unit of the values", EXAMPLES[kind or "velocity"])
+    elif kind and not options.value_unit and not is_unit(unit, kind):  # as volts of a transducer are
+        what = f"what 1 {unit} of the file stands for, which is no unit of {kind}"
+        missing.ask("value_unit", what, f"0.03 {EXAMPLES[kind]}")
     if not length_unit:
         missing.ask("length_unit", "the unit of the positions", "mm")
     if not time_unit and (traces.time is not None or not options.sampling_rate or options.first_time):
@@ -151,14 +154,15 @@ def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> 
 
 
 def _warn_of_others(path: Path, traces: Traces, options: ImportOptions, kind: str) -> None:
-    """Log where an option is taken in place of what a file says, unless both are the same unit in other words."""
+    """Log where an option is taken in place of what a file says, unless both are the same unit in other words, or one
+    tells what the other stands for, as 1 V."""
     if traces.kind and options.kind and traces.kind != options.kind:
         logger.warning("%s says %s, and kind = %s is taken, as it was given", path, traces.kind, options.kind)
     for name, quantity in (("value_unit", kind), ("length_unit", "length"), ("time_unit", "time")):
         said, given = getattr(traces, name), getattr(options, name)
         if name == "time_unit" and traces.has_clock:
             continue
-        if said and given and not _is_same_unit(said, given, quantity):
+        if said and given and is_mechanical(said) and not _is_same_unit(said, given, quantity):
             logger.warning("%s says %s, and %s = %s is taken, as it was given", path, said, name, given)
 
 

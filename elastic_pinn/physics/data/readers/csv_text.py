@@ -17,7 +17,7 @@ import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.not_numbers import NUMBERS, what_helps
-from elastic_pinn.physics.data.readers.units import SI, is_unit
+from elastic_pinn.physics.data.readers.units import is_known, is_mechanical
 from elastic_pinn.physics.data.readers.variables import with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
@@ -98,13 +98,19 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
 def _units_below(body: list[str], options: ImportOptions) -> list[str]:
     """The cells of a line of units that is below the head, "" where there is none of a column; [] without such a line.
 
-    It has as many cells as the head, a unit or nothing in each, and a unit in two or more.
+    It has as many cells as the head, a unit or nothing in each, and a unit in two or more, one of what is asked for:
+    the others may be of what a transducer gave, as mV, for which `value_unit` tells what it stands for.
     """
     for delimiter in _delimiters(options):
         first, *others = (split(line, delimiter) for line in body[:2])
         cells = [cell.strip("()[]").strip() for cell in (others or [[]])[0]]
         told = [cell for cell in cells if cell.strip("-")]
-        if len(told) > 1 and len(cells) == len(first) and all(map(_is_unit, told)):
+        if (
+            len(told) > 1
+            and len(cells) == len(first)
+            and all(map(_may_be_unit, told))
+            and any(map(is_mechanical, told))
+        ):
             return [cell if cell in told else "" for cell in cells]
     return []
 
@@ -122,9 +128,9 @@ def _with_units_below(path: Path, above: int, headers: list[str], units: list[st
     return [f"{name} ({unit})" if unit else name for name, unit in zip(names, told, strict=True)]
 
 
-def _is_unit(cell: str) -> bool:
-    """Whether a cell is the unit of a quantity, and no number, which would be one of a strain."""
-    return any(sign.isalpha() for sign in cell) and any(is_unit(cell, quantity) for quantity in SI)
+def _may_be_unit(cell: str) -> bool:
+    """Whether a cell is a unit of anything, and no number, which would be one of a strain."""
+    return any(sign.isalpha() for sign in cell) and is_known(cell)
 
 
 def _begin_below(lines: list[str], ways: Sequence[Way]) -> int:
@@ -227,6 +233,9 @@ def _no_table(
     rows = [(above + number, split(line, delimiter)) for number, line in enumerate(body, 1) if line.strip()]
     width = len(rows[0][1])
     for line, row in rows[1:]:
+        has_none = not any(NUMBERS[decimal].fullmatch(cell) for cell in row)
+        if has_none and width == len(row) > 1 and (line, row) != rows[-1]:
+            return f"{path}, line {line}: no number in {', '.join(row)[:80]!r}: take this line out of the file"
         if len(row) != width and width > 1:
             return (
                 f"{path}, line {line}: {len(row)} columns, where line {above + 1} has {width}: give each as many, or "

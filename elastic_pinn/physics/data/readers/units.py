@@ -94,6 +94,20 @@ def is_unit(text: str, quantity: str) -> bool:
         return False
 
 
+def is_mechanical(text: str) -> bool:
+    """Return whether text is a unit of any of the quantities."""
+    return any(is_unit(text, quantity) for quantity in SI)
+
+
+def is_known(text: str) -> bool:
+    """Return whether text is a unit of anything, as 'mV' is of what a transducer gave."""
+    try:
+        _parsed(text, "length", "unit")
+    except ConfigError:
+        return False
+    return True
+
+
 def in_si(value: str | float, quantity: str, role: str) -> float:
     """Return a number in SI units: of text with a unit, as '57.6 GPa', or of a number that is in SI already.
 

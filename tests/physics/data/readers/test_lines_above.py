@@ -63,6 +63,30 @@ def test_a_line_of_units_below_the_head_is_read_as_such(name, sign, tmp_path):
     np.testing.assert_allclose(np.ravel(record.values[1])[:3], [0.5e-9, -1.5e-9, -2.5e-9])
 
 
+VOLTS = {"below": "Time;A;B;C\n(us);(mV);(mV);(mV)\n", "in the head": "Time (us);A (mV);B (mV);C (mV)"}
+
+
+@pytest.mark.parametrize("head", VOLTS)
+def test_of_volts_it_is_asked_what_they_stand_for(head, tmp_path, caplog):
+    path = tmp_path / "scope.csv"
+    path.write_text("\n".join([VOLTS[head], *TABLE[1:]]))
+    with pytest.raises(ep.ElasticPinnError, match="value_unit: what 1 mV of the file stands for, which is no unit of"):
+        ep.Receivers.read(path, **GIVEN)
+    [record] = ep.Receivers.read(path, value_unit="0.5 nm", **GIVEN).records
+    np.testing.assert_allclose(record.time[:3], [0.0, 1e-7, 2e-7])
+    np.testing.assert_allclose(np.ravel(record.values[1])[:3], [0.25e-9, -0.75e-9, -1.25e-9])
+    assert not any("as it was given" in each for each in caplog.messages), "it is no contradiction"
+    with pytest.raises(ep.ElasticPinnError, match="what 1 mV of the file stands for"):
+        ep.Receivers.read(path, **{**GIVEN, "kind": "strain", "directions": ["xx"]})
+
+
+def test_a_line_without_numbers_is_named_as_such(tmp_path):
+    path = tmp_path / "scope.csv"
+    path.write_text("\n".join(["Time;A;B;C", "Second;Volt;Volt;Volt", *TABLE[1:]]))
+    with pytest.raises(ep.ElasticPinnError, match="line 2: no number in 'Second, Volt, Volt, Volt': take this line"):
+        ep.Receivers.read(path, **GIVEN)
+
+
 def test_units_in_the_head_stay_and_others_below_are_refused(tmp_path):
     path = tmp_path / "scan.csv"
     path.write_text("\n".join([TABLE[0], "us;nm;nm;nm", *TABLE[1:]]))
