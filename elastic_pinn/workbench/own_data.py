@@ -265,7 +265,7 @@ def options_beside(data: str) -> tuple[Path, dict[str, Any]]:
     if unknown:
         raise ConfigError("\n".join(f"{path}: {not_a_field(name, legal, ())}" for name in unknown))
     if isinstance(places := options.get("positions"), str):
-        options["positions"] = str(path.parent / places)  # it lies beside what names it
+        options["positions"] = str(Path(data).parent / places)  # it lies beside, on any machine
     return path, options
 
 

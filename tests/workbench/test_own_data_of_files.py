@@ -109,6 +109,13 @@ def test_a_table_of_positions_beside_the_raw_file_is_found_from_there(other, tmp
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert OwnData.from_namespace({"data": str(tmp_path / "v.npy"), "output": "o.h5"}).read().xy.max() == 3.0
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "mine").mkdir()
+    for name in ("v.npy", "v.npy.yaml", "places.csv"):
+        (tmp_path / name).rename(tmp_path / "mine" / name)
+    own = OwnData.from_namespace({"data": "mine/v.npy", "output": "o.h5"})
+    assert own.options.positions == "mine/places.csv", "relative, so that what is written holds on any machine"
+    assert own.read().xy.max() == 3.0
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,10 @@ OF_ELEMENTS = 1.1e5  # as long as so many operations each triangle takes at an i
 SIZE = 512  # of the product that is timed
 GIB = 2**30
 MONTH_S = 30 * 86400.0
+LONG_S = 60.0  # a step
+CHEAPER = (
+    "records that end earlier (ep.processing.cut) take less, and lower frequencies (ep.processing.band_pass) far less"
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def cost_of_waveforms(config: Config, problem: Problem) -> str:
     return (
         f"each step: {len(sizes)} wavefields by up to {rounded_up(triangles):,} triangles at {instants:,} instants, "
         f"{about(seconds)}; steps end when the search has converged, after {config.steps:,} at most"
+        f"{f'; {CHEAPER}' * (seconds > LONG_S)}"
     )
 
 

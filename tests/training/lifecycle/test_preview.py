@@ -10,6 +10,7 @@ from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.training.lifecycle import refinement
 from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.training.settings import cost as costs
 from elastic_pinn.training.settings.cost import cost_of
 from tests.benchmarks.validation import ROWS
 from tests.plates import PLATE, SOLVED
@@ -67,7 +68,7 @@ def test_without_a_tolerance_there_is_advice_alone():
     ]  # fmt: skip
 
 
-def test_a_search_by_waveforms_tells_what_a_step_takes(tmp_path, caplog):
+def test_a_search_by_waveforms_tells_what_a_step_takes(tmp_path, caplog, monkeypatch):
     data = noisy(with_noise_stated(recorded(tmp_path / "clean.h5", LOAD | {"delay": 10e-6})), tmp_path / "noisy.h5")
     found = ep.preview(ep.Config(**CONFIG, data=data))
     given, step, *_ = str(found).splitlines()
@@ -78,6 +79,8 @@ def test_a_search_by_waveforms_tells_what_a_step_takes(tmp_path, caplog):
     assert told, step
     longer = ep.preview(ep.Config(**CONFIG | {"duration": 48e-6}, data=data))
     assert float(longer.chosen.split(" triangles at ")[1].split()[0]) > 1.5 * float(told[2])
+    monkeypatch.setattr(costs, "rate_of_a_thread", lambda: 1e8)
+    assert "at most; records that end earlier (ep.processing.cut) take less" in str(ep.preview(found.config))
     control = ep.Control()
     control.stop()
     with caplog.at_level(logging.INFO, logger="elastic_pinn"):
