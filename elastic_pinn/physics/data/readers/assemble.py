@@ -202,8 +202,10 @@ def _require_increasing(path: Path, time: Array) -> None:
         falls = np.flatnonzero(np.diff(row[there]) <= 0)
         if len(falls):
             of = f" of channel {channel + 1}" if time.ndim == 2 else ""
+            is_twice = row[falls[0] + 1] == row[falls[0]]
+            how = "write them with all their digits, if they were rounded" if is_twice else "sort them"
             raise ReceiverFileError(
-                f"{path}: times{of} do not increase after sample {falls[0] + 1} ({row[falls[0]]:g} s): sort them"
+                f"{path}: times{of} do not increase after sample {falls[0] + 1} ({row[falls[0]]:g} s): {how}"
             )
 
 

@@ -20,6 +20,7 @@ from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.readers.arrivals import arrivals_of, below_which, spectrum
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.numbers import Array
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
@@ -69,6 +70,11 @@ OF_OPEN_WINDOWS = (
 )
 
 
+TOO_FEW_TIMES = 20  # to tell rounded times from uneven ones
+UNEVEN = 0.02, 0.9  # of a step: by how much rounded steps differ: less does no harm, and more is a gap
+KINDS = 4  # of steps, rounded times having two, and two more where there are more digits
+
+
 def doubts(receivers: Receivers) -> list[str]:
     """Return a sentence for each thing about recordings that can hardly be so, with what would mend it."""
     material = material_of(receivers)
@@ -105,8 +111,25 @@ def _doubts(records: Records, material: Material | None) -> Iterator[str]:
     of_units = [*_of_speed(records, speed, middle, material), *_of_size(records)]
     yield from of_units or _of_strain(records, material.c_p if material else speed, middle, material)
     yield from _of_places(places)
+    yield from _of_times(np.atleast_2d(records.time)[0])
     if found:
         yield from _of_sampling(found, speed, places)
+
+
+def _of_times(time: Array) -> Iterator[str]:
+    """Times (T,) that are even ones, rounded."""
+    time = time[np.isfinite(time)]
+    if len(time) < TOO_FEW_TIMES:
+        return
+    steps, (usual, first) = np.diff(time), np.polyfit(np.arange(len(time)), time, 1)
+    apart, beside = float(np.ptp(steps)), float(np.abs(time - first - usual * np.arange(len(time))).max())
+    kinds = np.unique(np.rint(10.0 * (steps - steps.min()) / apart)) if apart > 0.0 else []
+    if UNEVEN[0] * usual < apart < UNEVEN[1] * usual and len(kinds) <= KINDS and beside < apart:
+        yield (
+            f"times are even ones rounded to {apart:.2g} s, it seems, which displaces samples by up to "
+            f"{100.0 * beside / usual:.2g} % of a step, {usual:.3g} s: write them with all their digits, or take their "
+            "column out of the file and give time_step (or sampling_rate)"
+        )
 
 
 def _of_material(material: Material) -> Iterator[str]:

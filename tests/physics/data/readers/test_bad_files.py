@@ -267,8 +267,8 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("times", "expected"),
     [
-        ([0, 1, 1, 3], r"times do not increase after sample 2 \(1e-06 s\): sort them"),
-        ([0, 2, 1, 3], r"times do not increase after sample 2 \(2e-06 s\)"),
+        ([0, 1, 1, 3], r"times do not increase after sample 2 \(1e-06 s\): write them with all their digits"),
+        ([0, 2, 1, 3], r"times do not increase after sample 2 \(2e-06 s\): sort them"),
         ([0, np.nan, 2, 3], "the time of sample 2 is missing"),
     ],
 )

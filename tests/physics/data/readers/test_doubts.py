@@ -30,6 +30,23 @@ def test_sound_recordings_raise_no_doubt(block):
         assert doubts(ep.Receivers.load(f"data/{name}.h5")) == []
 
 
+def test_even_times_that_were_rounded_are_doubted_and_uneven_ones_are_not(block):
+    def of(time):
+        return [each for each in doubts(ep.Receivers(block.xy, time, block.displacement)) if each.startswith("times ")]
+
+    step = 0.027e-6
+    even = step * np.arange(len(block.time))
+    for digits in (0.3 * step, 0.7 * step):
+        [doubt] = of(digits * np.rint(even / digits))
+        assert f"rounded to {digits:.2g} s, it seems" in doubt and f"of a step, {step:.3g} s" in doubt
+    as_written = np.array([float(f"{each:.2E}") for each in 0.0123e-6 + even])  # so many digits, whatever the size
+    assert len(of(as_written)) == 1
+    rng = np.random.default_rng(0)
+    for fine in (even, even + 0.3 * step * rng.random(len(even)), even * (1.0 + even / even[-1])):
+        assert of(fine) == []
+    assert of(np.append(even[: len(even) // 2], even[len(even) // 2 :] + step)) == [], "a gap"
+
+
 def test_a_line_across_the_way_of_a_wave_raises_no_doubt(block):
     line = block.xy[:, 0] == 0.0  # its middle is reached first, and its ends hardly later
     doubted = ep.Receivers(block.xy[line], block.time, block.displacement[line])
