@@ -123,8 +123,10 @@ def _of_times(time: Array) -> Iterator[str]:
         return
     steps, (usual, first) = np.diff(time), np.polyfit(np.arange(len(time)), time, 1)
     apart, beside = float(np.ptp(steps)), float(np.abs(time - first - usual * np.arange(len(time))).max())
-    kinds = np.unique(np.rint(10.0 * (steps - steps.min()) / apart)) if apart > 0.0 else []
-    if UNEVEN[0] * usual < apart < UNEVEN[1] * usual and len(kinds) <= KINDS and beside < apart:
+    if not UNEVEN[0] * usual < apart < UNEVEN[1] * usual:
+        return
+    kinds = np.unique(np.rint(10.0 * (steps - steps.min()) / apart))
+    if len(kinds) <= KINDS and beside < apart:
         yield (
             f"times are even ones rounded to {apart:.2g} s, it seems, which displaces samples by up to "
             f"{100.0 * beside / usual:.2g} % of a step, {usual:.3g} s: write them with all their digits, or take their "
