@@ -10,7 +10,7 @@ numbers, unknowns and those of sources and gains, C changes of the misfits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -38,9 +38,7 @@ class CommonDeviation:
 
     score: the estimate in units of its standard deviation by noise; shift: of the unknown that it would move most,
     most_shifted, in units of ±. is_free: whether it turns a solution into another one, so that only the ridge can tell
-    it. of_calibration: by how much it would move what was found beside the unknowns, in units of ±. Of what is given of
-    a source: what fits best, as "18 % smaller", and a step, as "10 % larger", with by how much that moves most_shifted,
-    in units of ±; "" and 0 of records.
+    it. of_calibration: by how much it would move what was found beside the unknowns, in units of ±.
     """
 
     name: str
@@ -49,9 +47,19 @@ class CommonDeviation:
     most_shifted: str
     is_free: bool = False
     of_calibration: Mapping[str, float] = field(default_factory=dict)
-    best: str = ""
-    step: str = ""
-    moved: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceDeviation(CommonDeviation):
+    """The same of a number that is given of a source.
+
+    best: what fits best, as "18 % smaller"; step: another one, as "10 % larger"; moved: by how much that moves
+    most_shifted, in units of ±.
+    """
+
+    best: str
+    step: str
+    moved: float
 
 
 class _Freed(NamedTuple):
@@ -107,7 +115,7 @@ class CommonErrors:
         for i, (name, freed) in enumerate(zip(changes, every, strict=True)):
             yield self._deviation(name, freed, is_free=records_alone and i < FREE)
 
-    def of_sources(self, at: Callable[[float], None]) -> Iterator[CommonDeviation]:
+    def of_sources(self, at: Callable[[float], None]) -> Iterator[SourceDeviation]:
         """Test what is given of each source, and of all together. at: told the part that is done."""
         every = self._linear.changes_by_sources()
         together: dict[str, tuple[Step, Tensor, int]] = {}
@@ -123,12 +131,12 @@ class CommonErrors:
             if count > 1:
                 yield self._of_source(ALL, step, change)
 
-    def _of_source(self, source: str, step: Step, change: Tensor) -> CommonDeviation:
+    def _of_source(self, source: str, step: Step, change: Tensor) -> SourceDeviation:
         """The test of a source that is another, by the change of the misfits, (D, 1)."""
         [freed] = self._freed(change)
         found = self._deviation(f"the {step.what} of {source}", freed)
         moved = float(freed.moved[: len(self._unknowns)].max())
-        return replace(found, best=step.told(freed.best), step=step.told(), moved=moved)
+        return SourceDeviation(**vars(found), best=step.told(freed.best), step=step.told(), moved=moved)
 
     def _deviation(self, name: str, freed: _Freed, is_free: bool = False) -> CommonDeviation:
         shifts, count = abs(freed.best) * freed.moved, len(self._unknowns)  # (F,)

@@ -8,7 +8,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from elastic_pinn.physics.data.faulty_channels import FaultyChannel, sentences
-from elastic_pinn.training.assessment.common_errors import CommonDeviation
+from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Channel, Evidence
 from elastic_pinn.training.assessment.neighbours import Likeness
 
@@ -142,13 +142,13 @@ def _of_all(evidence: Evidence, excess: float | None = None) -> CommonDeviation 
 
 
 def _as_by(error: CommonDeviation) -> str:
-    best = f" ({error.best} fits best)" if error.best else ""
+    best = f" ({error.best} fits best)" if isinstance(error, SourceDeviation) else ""
     return f", as by {error.name.rstrip(',')}{best}"
 
 
 def remedy_of(error: CommonDeviation) -> str:
     """What usually mends an error that all records have in common: of themselves, or of a source."""
-    return f"{SOURCES}; {STATED}" if error.best else RECORDS
+    return f"{SOURCES}; {STATED}" if isinstance(error, SourceDeviation) else RECORDS
 
 
 def _alike(evidence: Evidence) -> list[Likeness]:

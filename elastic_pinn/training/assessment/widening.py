@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from elastic_pinn.training.assessment.common_errors import CommonDeviation
+from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter
 from elastic_pinn.training.assessment.misfits import (
     WIDENED_UP_TO,
@@ -37,7 +37,8 @@ def widening_of_calibration(evidence: Evidence, name: str) -> float:
 def moved_by_sources(evidence: Evidence) -> list[str]:
     """What numbers given of sources would move, those that matter most, in clauses."""
     widening = widening_of(evidence)
-    errors = [each for each in evidence.common_errors if each.moved > TOLD_SHIFT * widening]
+    of_sources = (each for each in evidence.common_errors if isinstance(each, SourceDeviation))
+    errors = [each for each in of_sources if each.moved > TOLD_SHIFT * widening]
     return [
         f"{each.most_shifted} would move by {each.moved / widening:.2g} of its ± were {each.name} {each.step}"
         for each in sorted(errors, key=lambda each: -each.moved)[:MOST_NAMED]
@@ -49,7 +50,10 @@ def freeing(error: CommonDeviation) -> str:
     given of a source, were as it fits best."""
     shifts = {**error.of_calibration, error.most_shifted: error.shift}
     name = error.most_shifted if error.shift > MOST_SHIFT else max(shifts, key=lambda each: shifts[each])
-    how = f"were it {error.best}, {name} would move" if error.best else f"freeing it would move {name}"
+    if isinstance(error, SourceDeviation):
+        how = f"were it {error.best}, {name} would move"
+    else:
+        how = f"freeing it would move {name}"
     return f"{how} by {shifts[name]:.2g} of its ±"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
-from elastic_pinn.training.assessment.common_errors import CommonDeviation
+from elastic_pinn.training.assessment.common_errors import SourceDeviation
 from elastic_pinn.training.assessment.evidence import Scatter
 from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
 
@@ -90,7 +90,10 @@ def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
 
 
 def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_error(weighed):
-    errors = [CommonDeviation(f"place {i}", 0.0, 0.0, "mu", step=f"{i} m further", moved=0.2 * i) for i in range(6)]
+    errors = [
+        SourceDeviation(f"place {i}", 0.0, 0.0, "mu", best="as far", step=f"{i} m further", moved=0.2 * i)
+        for i in range(6)
+    ]
     assert weighed(common_errors=tuple(errors)).condition.endswith(
         "; mu would move by 1 of its ± were place 5 5 m further; mu would move by 0.8 of its ± were place 4 4 m further"
         "; mu would move by 0.6 of its ± were place 3 3 m further"
@@ -101,7 +104,9 @@ def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_er
 
 
 def test_what_does_not_fit_of_a_source_is_mended_there(weighed):
-    width = CommonDeviation("the width of the source", 9.0, 2.0, "mu", best="18 % smaller", step="10 % larger")
+    width = SourceDeviation(
+        "the width of the source", 9.0, 2.0, "mu", best="18 % smaller", step="10 % larger", moved=0.1
+    )
     for changes in ({}, {"chi_square": 1.6, "samples": 180}, channel_of(6.0)):
         fit = weighed(common_errors=(width,), **changes)
         assert fit.verdict == "withheld" and "the width of the source" in fit.reason, fit.reason
@@ -109,7 +114,9 @@ def test_what_does_not_fit_of_a_source_is_mended_there(weighed):
 
 
 def test_an_error_of_a_channel_is_named_before_one_that_all_may_have(weighed):
-    width = CommonDeviation("the width of the source", 5.0, 0.1, "mu", best="18 % smaller")
+    width = SourceDeviation(
+        "the width of the source", 5.0, 0.1, "mu", best="18 % smaller", step="10 % larger", moved=0.1
+    )
     late = ChannelDeviation("1 x", "the clock of 1 x, 1e-07 s late,", 12.0, 0.95, 0.1, "mu")
     fit = weighed(common_errors=(width,), channel_errors=(late,), **channel_of(9.0))
     assert fit.reason.endswith("worst channels 1 x, as by the clock of 1 x, 1e-07 s late") and "units" in fit.advice
