@@ -89,9 +89,10 @@ def cost_of(config: Config, problem: Problem) -> Cost:
 def cost_of_waveforms(config: Config, problem: Problem) -> str:
     """Say what a step of a search by waveforms takes: all shots by fine elements once, and by coarser ones in the
     present material and with each unknown changed."""
-    fine, *coarser = CORRECTED, *[SEARCHED] * (1 + len(problem.unknowns))
-    sizes = [size_of(shot, FINER, each) for shot in problem.shots for each in (fine, *coarser)]
-    triangles, instants = size_of(problem, FINER, fine)
+    fine = [size_of(shot, FINER, CORRECTED) for shot in problem.shots]
+    coarser = [size_of(shot, FINER, SEARCHED) for shot in problem.shots] * (1 + len(problem.unknowns))
+    sizes = [*fine, *coarser]
+    triangles, instants = max(fine, key=math.prod)
     seconds = OF_ELEMENTS * sum(a * b for a, b in sizes) / rate_of_a_thread()
     return (
         f"each step: {len(sizes)} wavefields by up to {rounded_up(triangles):,} triangles at {instants:,} instants, "

@@ -3,9 +3,11 @@
 import logging
 import re
 
+import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.error_estimate import CORRECTED, FINER, size_of
 from elastic_pinn.physics.data import ReceiverFileError
 from elastic_pinn.training.lifecycle import refinement
 from elastic_pinn.training.optimizers import registry
@@ -15,6 +17,9 @@ from elastic_pinn.training.settings.cost import cost_of
 from tests.benchmarks.validation import ROWS
 from tests.plates import PLATE, SOLVED
 from tests.training.optimizers.recorded_plate import CONFIG, LOAD, noisy, recorded, with_noise_stated
+from tests.training.optimizers.recorded_shots import AT, LEFT, PLACES, RIGHT
+from tests.training.optimizers.recorded_shots import noisy as noisy_shots
+from tests.training.optimizers.recorded_shots import plate as searched_shots
 
 BY_NAME = {row.name: row for row in ROWS}
 QUIET = {"problem": "own", "log_level": "info"}
@@ -87,6 +92,22 @@ def test_a_search_by_waveforms_tells_what_a_step_takes(tmp_path, caplog, monkeyp
         ep.train(ep.Config(**CONFIG | {"log_level": "info"}, data=data), tmp_path / "run", control=control)
     told = step.partition(" instants")[0]
     assert any(record.message.startswith(told) for record in caplog.records)
+
+
+@pytest.mark.parametrize("frequencies", [(100e3, 300e3), (300e3, 100e3), (150e3, 200e3)])
+def test_a_search_of_several_shots_tells_the_largest_of_their_wavefields(frequencies, tmp_path):
+    path, random = tmp_path / "shots.h5", np.random.default_rng(0)
+    records = {name: random.standard_normal((len(xy), len(AT), 2)) for name, xy in PLACES.items()}
+    noisy_shots(path, records, PLACES, random)
+    sources = [
+        source | {"frequency": frequency, "delay": 12e-6}
+        for source, frequency in zip((LEFT, RIGHT), frequencies, strict=True)
+    ]
+    found = ep.preview(searched_shots(path, sources=sources))
+    few, many = sorted(size_of(shot, FINER, CORRECTED) for shot in found.problem.shots)
+    assert few[0] <= many[0] and few[1] < many[1]
+    told = f"each step: 8 wavefields by up to {rounded_up(many[0]):,} triangles at {many[1]:,} instants, "
+    assert told in found.chosen
 
 
 def test_a_network_may_be_given_alone_and_its_numbers_are_chosen(wave):
