@@ -35,6 +35,11 @@ EXAMPLES = {
     "modulus": "GPa",
     "density": "g/cm3",
 }
+STRAINS = {"strain": [{"[length]": 1}], "strain_rate": [{"[length]": 1}, {"[time]": 1}]}
+"""Of the quantities that pint takes for a number, and for one over a time: of what else their units may be made."""
+RATIOS = {"strain", "percent", "permille", "ppm", "ppb"}
+"""What a strain is given in; counts, radians, decibels and bytes, which pint takes for numbers as well, are none."""
+NAME = re.compile(r"[^\W\d]\w*|[%‰]")
 POWER = re.compile(r"(?<=[A-Za-zµμ])(-?\d+)")  # m/s2, which people write for m/s**2
 STANDARD_GRAVITY = re.compile(r"([mnuµμ]?)g")  # of an acceleration; elsewhere a gram
 NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s./*].*)")  # "57.6 GPa", but not "1/s"
@@ -44,7 +49,9 @@ NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s./
 def _registry() -> Any:
     import pint  # slow to import, and needed for imports only
 
-    return pint.UnitRegistry(cache_folder=None)
+    registry: Any = pint.UnitRegistry(cache_folder=None)
+    registry.define("ppb = 1e-9")  # which pint lacks
+    return registry
 
 
 def factor(unit: str, quantity: str, role: str) -> float:
@@ -61,17 +68,27 @@ def factor(unit: str, quantity: str, role: str) -> float:
             raise ConfigError(f"{role} = {unit!r}: so many of a unit must be more than 0")
         return float(parts[1]) * factor(parts[2], quantity, role)
     found, needed = _parsed(unit, quantity, role), _registry().parse_units(SI[quantity])
+    example = f"one as {EXAMPLES[quantity]!r} is needed"
+    if not (found.is_compatible_with(needed) and _is_of_lengths(unit, quantity)):
+        raise ConfigError(f"{role} = {unit!r} is no unit of {quantity}: {example}")
     try:
-        size = (1.0 * found).to(needed).magnitude
-    except pint.DimensionalityError:
-        raise ConfigError(
-            f"{role} = {unit!r} is no unit of {quantity}: one as {EXAMPLES[quantity]!r} is needed"
-        ) from None
-    except pint.OffsetUnitCalculusError:
-        raise ConfigError(
-            f"{role} = {unit!r} has no zero of its own: one as {EXAMPLES[quantity]!r} is needed"
-        ) from None
-    return float(size)
+        return float((1.0 * found).to(needed).magnitude)
+    except pint.PintError:  # of decibels, or of degrees
+        raise ConfigError(f"{role} = {unit!r} has no zero of its own: {example}") from None
+
+
+def _is_of_lengths(unit: str, quantity: str) -> bool:
+    """Whether a unit of a strain, or of its rate, is made of what these are given in; True of another quantity."""
+    if quantity not in STRAINS:
+        return True
+    names = set(NAME.findall(POWER.sub(r"**\1", unit))) - {"per"}
+    units = [_parsed(name, quantity, "unit") for name in names]
+    return all(each.dimensionality in STRAINS[quantity] or _is_ratio(each) for each in units)
+
+
+def _is_ratio(unit: Any) -> bool:
+    """Whether a unit is one of RATIOS, maybe with a prefix, as microstrain is."""
+    return all(_registry().parse_unit_name(name)[0][1] in RATIOS for name in unit._units)
 
 
 def _parsed(unit: str, quantity: str, role: str) -> Any:
@@ -79,7 +96,7 @@ def _parsed(unit: str, quantity: str, role: str) -> Any:
     if quantity == "acceleration" and STANDARD_GRAVITY.fullmatch(text):
         text += "_0"  # pint's name
     try:
-        return _registry().parse_units(text)
+        return _registry().parse_units(text, as_delta=False)  # of which a decibel has none
     except Exception:  # pint's parser ends in any of a dozen of errors where text is no unit
         raise ConfigError(
             f"{role} = {unit!r} is not known as a unit: one as {EXAMPLES[quantity]!r} is needed"

@@ -80,6 +80,22 @@ def test_of_volts_it_is_asked_what_they_stand_for(head, tmp_path, caplog):
         ep.Receivers.read(path, **{**GIVEN, "kind": "strain", "directions": ["xx"]})
 
 
+@pytest.mark.parametrize("unit", ["counts", "rad", "dB", "V/V", "byte"])
+@pytest.mark.parametrize("kind", ["strain", "displacement"])
+def test_what_a_transducer_counts_is_no_strain_and_asked_for_as_volts_are(kind, unit, tmp_path, caplog):
+    path = tmp_path / "scope.csv"
+    path.write_text("\n".join([VOLTS["in the head"].replace("mV", unit), *TABLE[1:]]))
+    given = {**GIVEN, "kind": kind, "directions": ["xx" if kind == "strain" else "x"]}
+    with pytest.raises(ep.ConfigError, match=f"value_unit: what 1 {unit} of the file stands for, which is no unit of"):
+        ep.Receivers.read(path, **given)
+    with pytest.raises(ep.ConfigError, match=f"value_unit = '{unit}' is no unit of {kind}: one as"):
+        ep.Receivers.read(path, value_unit=unit, **given)
+    value_unit, size = {"strain": ("0.5 microstrain", 1e-6), "displacement": ("0.5 nm", 1e-9)}[kind]
+    [record] = ep.Receivers.read(path, value_unit=value_unit, **given).records
+    np.testing.assert_allclose(np.ravel(record.values[1])[:3], np.array([0.25, -0.75, -1.25]) * size)
+    assert not any("as it was given" in each for each in caplog.messages), "it is no contradiction"
+
+
 def test_a_line_without_numbers_is_named_as_such(tmp_path):
     path = tmp_path / "scope.csv"
     path.write_text("\n".join(["Time;A;B;C", "Second;Volt;Volt;Volt", *TABLE[1:]]))

@@ -14,7 +14,17 @@ KNOWN = [
     ("kN/mm2", "stress", 1e9), ("GPa", "modulus", 1e9), ("g/cm3", "density", 1e3), ("0.03 um/s", "velocity", 3e-8),
     ("g", "acceleration", 9.80665), ("mg", "acceleration", 9.80665e-3), ("ug", "acceleration", 9.80665e-6),
     ("µg", "acceleration", 9.80665e-6), (" 0.5 mg ", "acceleration", 4.903325e-3), ("g/m3", "density", 1e-3),
+    ("1", "strain", 1.0), ("%", "strain", 1e-2), ("‰", "strain", 1e-3), ("permille", "strain", 1e-3),
+    ("ppm", "strain", 1e-6), ("ppb", "strain", 1e-9), ("strain", "strain", 1.0), ("nanostrain", "strain", 1e-9),
+    ("µε", "strain", 1e-6), ("m/m", "strain", 1.0), ("mm/m", "strain", 1e-3), ("um m-1", "strain", 1e-6),
+    ("nm/m", "strain", 1e-9), ("mm per m", "strain", 1e-3), ("0.2 um/m", "strain", 2e-7),
+    ("%/s", "strain_rate", 1e-2), ("microstrain/ms", "strain_rate", 1e-3), ("mm/m/s", "strain_rate", 1e-3),
 ]  # fmt: skip
+NUMBERS_OF_PINT = (
+    "rad", "deg", "sr", "count", "counts", "dB", "Np", "bit", "byte", "kB", "V/V", "mV/V", "N/N", "rad/rad",
+    "rad*mm/m", "0.5 counts", "mol/mol",
+)  # fmt: skip
+"""Which it takes for numbers, though no strain is measured in them."""
 
 
 @pytest.mark.parametrize(("text", "quantity", "size"), KNOWN)
@@ -34,6 +44,10 @@ def test_units_as_people_write_them(text, quantity, size):
         ("g/s", "acceleration"),
         ("kg", "acceleration"),
         ("g", "stress"),
+        ("degC/s", "velocity"),
+        *((unit, "strain") for unit in NUMBERS_OF_PINT),
+        *((f"{unit}/s", "strain_rate") for unit in NUMBERS_OF_PINT),
+        *((unit, "strain_rate") for unit in ("Hz", "kHz", "rpm", "becquerel", "Bq", "cps", "baud", "0.5 Hz")),
     ],
 )
 def test_what_is_no_such_unit_is_refused_with_an_example(text, quantity):
@@ -66,3 +80,9 @@ def test_a_decimal_comma_is_refused_with_the_point_in_its_place():
 def test_none_is_as_an_option_that_is_not_given():
     every = import_options(dict.fromkeys(ImportOptions.model_fields))
     assert every == ImportOptions()
+
+
+@pytest.mark.parametrize("unit", ["dB*m/s", "dB m/s"])
+def test_a_logarithm_has_no_zero_of_its_own(unit):
+    with pytest.raises(ep.ConfigError, match=r"value_unit = .* has no zero of its own: one as 'mm/s' is needed"):
+        factor(unit, "velocity", "value_unit")
