@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
 from elastic_pinn.physics.data.readers.units import EXAMPLES, factor, is_mechanical, is_unit
 from elastic_pinn.physics.data.readers.variables import common_unit, listed, nearest, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
-from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.physics.import_options import ImportOptions, Kind
 from elastic_pinn.physics.numbers import Array
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,8 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         missing.ask("kind", "what was recorded", "velocity")
     if not unit:
         missing.ask("value_unit", "the unit of the values", EXAMPLES[kind or "velocity"])
-    elif kind and not options.value_unit and not is_unit(unit, kind):  # as volts of a transducer are
+    elif kind and not options.value_unit and not is_unit(unit, kind):
+        _require_no_quantity(path, unit, kind)
         what = f"what 1 {unit} of the file stands for, which is no unit of {kind}"
         missing.ask("value_unit", what, f"0.03 {EXAMPLES[kind]}")
     if not length_unit:
@@ -110,6 +111,17 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         tuple(notes),
     )
     return _of_shots(every, [traces.shots[row] for row in kept]) if traces.shots else [every]
+
+
+def _require_no_quantity(path: Path, unit: str, kind: str) -> None:
+    """Raise ConfigError for the unit of another quantity than what was recorded; volts of a transducer are of none."""
+    if is_mechanical(unit):
+        kinds = " or ".join(repr(each) for each in get_args(Kind) if is_unit(unit, each))
+        mend = f"kind = {kinds}, whose unit it is, or " if kinds else ""
+        raise ConfigError(
+            f"{path} says that its values are in {unit}, which is no unit of {kind}: give {mend}value_unit, as "
+            f"{EXAMPLES[kind]!r}, where the file is wrong"
+        )
 
 
 def _require_shots(path: Path, traces: Traces, options: ImportOptions) -> None:

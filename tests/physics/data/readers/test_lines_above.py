@@ -96,6 +96,26 @@ def test_what_a_transducer_counts_is_no_strain_and_asked_for_as_volts_are(kind, 
     assert not any("as it was given" in each for each in caplog.messages), "it is no contradiction"
 
 
+@pytest.mark.parametrize(
+    ("unit", "kind", "mend"),
+    [
+        ("mm/s", "displacement", "give kind = 'velocity', whose unit it is, or value_unit, as 'nm', where"),
+        ("g", "velocity", "give kind = 'acceleration', whose unit it is, or value_unit, as 'mm/s', where"),
+        ("microstrain", "displacement", "give kind = 'strain', whose unit it is, or value_unit, as 'nm', where"),
+        ("MPa", "velocity", "give kind = 'stress', whose unit it is, or value_unit"),
+        ("g/cm3", "displacement", "no unit of displacement: give value_unit, as 'nm', where the file is wrong"),
+    ],
+)
+def test_the_unit_of_another_quantity_is_refused_with_the_kind_that_has_it(unit, kind, mend, tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("\n".join([VOLTS["in the head"].replace("mV", unit), *TABLE[1:]]))
+    with pytest.raises(ep.ConfigError, match=f"its values are in {unit}, which is no unit of {kind}") as raised:
+        ep.Receivers.read(path, **{**GIVEN, "kind": kind})
+    assert mend in str(raised.value) and "stands for" not in str(raised.value)
+    [record] = ep.Receivers.read(path, **{**GIVEN, "value_unit": "nm"}).records
+    assert np.ravel(record.values[1])[0] == pytest.approx(0.5e-9)
+
+
 def test_a_line_without_numbers_is_named_as_such(tmp_path):
     path = tmp_path / "scope.csv"
     path.write_text("\n".join(["Time;A;B;C", "Second;Volt;Volt;Volt", *TABLE[1:]]))
