@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from elastic_pinn.physics.data.readers.csv_text import LOOKED_AT, TextTable, look_at, require_alike, split
+from elastic_pinn.physics.data.readers.csv_text import LOOKED_AT, TextTable, look_at, require_alike
 from elastic_pinn.physics.data.readers.not_numbers import NUMBERS, are_names, what_helps
 from elastic_pinn.physics.data.readers.tables import traces_of_table
+from elastic_pinn.physics.data.readers.text_heads import split
 from elastic_pinn.physics.data.readers.traces import Missing, Traces, require_size
 from elastic_pinn.physics.data.readers.variables import WORDS, Variables, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError

@@ -17,8 +17,7 @@ import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.not_numbers import NUMBERS, what_helps
-from elastic_pinn.physics.data.readers.units import is_known, is_mechanical
-from elastic_pinn.physics.data.readers.variables import with_units
+from elastic_pinn.physics.data.readers.text_heads import headers_of, split, units_below
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 
@@ -54,9 +53,10 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
     body = lines[above : above + LOOKED_AT]
     if not body:
         raise ReceiverFileError(f"{path} is empty below its first {above} lines: give a file with a table of numbers")
-    units = _units_below(body, options)
+    numbered = list(enumerate(body, above + 1))  # by their lines in the file
+    units = units_below(body, _delimiters(options))
     if units:
-        del body[1]
+        del body[1], numbered[1]
     ways = [
         (delimiter, decimal)
         for delimiter in _delimiters(options)
@@ -73,64 +73,20 @@ def look_at(path: Path, options: ImportOptions) -> TextTable:
                 f"skip_rows={above + begin} to leave these out"
             )
         untried = [way for way in product(DELIMITERS.values(), NUMBERS) if way not in ways and way[0] != way[1]]
-        raise ReceiverFileError(_no_table(path, body, above, ways, _fitting(body, untried), options))
+        raise ReceiverFileError(_no_table(path, numbered, ways, _fitting(body, untried), options))
     if len(good) > 1:
         raise ReceiverFileError(f"{path} can be read in several ways: give {_named(good)}")
     [(delimiter, decimal)] = good
     first = split(body[0], delimiter)
-    is_headed = not all(NUMBERS[decimal].fullmatch(cell) for cell in first)
-    if len(first) > 2 and first in ([str(number + start) for number in range(len(first))] for start in (0, 1)):
+    is_headed = bool(units) or not all(NUMBERS[decimal].fullmatch(cell) for cell in first)
+    is_counted = first in ([str(number + start) for number in range(len(first))] for start in (0, 1))
+    if len(first) > 2 and is_counted and not units:
         raise ReceiverFileError(
             f"{path}, line {above + 1}: {', '.join(first[:3])} ... number the columns, or are a sample: give "
             f"skip_rows={above + 1} to leave them out, or write 0.0 for 0"
         )
-    headers = first if is_headed else _commented(lines[max(0, above - 1)], delimiter, len(first))
-    if units:
-        headers = _with_units_below(path, above, first, units)
-    names, _ = with_units(headers)
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ReceiverFileError(
-            f"{path}, line {above + 1}: several columns are called {twice[0]!r}, units apart: name each once"
-        )
+    headers = headers_of(path, lines, above, is_headed, units, delimiter)
     return TextTable(delimiter, decimal, headers, above + is_headed + bool(units))
-
-
-def _units_below(body: list[str], options: ImportOptions) -> list[str]:
-    """The cells of a line of units that is below the head, "" where there is none of a column; [] without such a line.
-
-    It has as many cells as the head, a unit or nothing in each, and a unit in two or more, one of what is asked for:
-    the others may be of what a transducer gave, as mV, for which `value_unit` tells what it stands for.
-    """
-    for delimiter in _delimiters(options):
-        first, *others = (split(line, delimiter) for line in body[:2])
-        cells = [cell.strip("()[]").strip() for cell in (others or [[]])[0]]
-        told = [cell for cell in cells if cell.strip("-")]
-        if (
-            len(told) > 1
-            and len(cells) == len(first)
-            and all(map(_may_be_unit, told))
-            and any(map(is_mechanical, told))
-        ):
-            return [cell if cell in told else "" for cell in cells]
-    return []
-
-
-def _with_units_below(path: Path, above: int, headers: list[str], units: list[str]) -> list[str]:
-    """Headers with the units that stand below, where they have none. Raises ReceiverFileError where the two differ."""
-    names, said = with_units(headers)
-    for name, unit in zip(names, units, strict=True):
-        if unit and said.get(name, unit) != unit:
-            raise ReceiverFileError(
-                f"{path}, line {above + 2}: {name} is in {unit}, and in {said[name]} by the line above: give "
-                f"skip_rows={above + 2} and units as options, or mend one of the two"
-            )
-    told = [said.get(name, unit) for name, unit in zip(names, units, strict=True)]
-    return [f"{name} ({unit})" if unit else name for name, unit in zip(names, told, strict=True)]
-
-
-def _may_be_unit(cell: str) -> bool:
-    """Whether a cell is a unit of anything, and no number, which would be one of a strain."""
-    return any(sign.isalpha() for sign in cell) and is_known(cell)
 
 
 def _begin_below(lines: list[str], ways: Sequence[Way]) -> int:
@@ -167,18 +123,6 @@ def _delimiters(options: ImportOptions) -> Collection[str]:
     if len(given) != 1:
         raise ConfigError(f"delimiter = {options.delimiter!r}: one sign is needed, or {', '.join(DELIMITERS)}")
     return [given]
-
-
-def _commented(line: str, delimiter: str, columns: int) -> list[str]:
-    """The headers in a comment above the numbers, as numpy.savetxt writes them; else numbers of columns."""
-    names = split(line.lstrip("#% "), delimiter) if line.startswith(("#", "%")) else []
-    return names if len(names) == columns else [f"column_{number}" for number in range(1, columns + 1)]
-
-
-def split(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line, without quotes and blanks around them."""
-    cells = line.split() if delimiter == " " else line.split(delimiter)
-    return [cell.strip().strip('"').strip() for cell in cells]
 
 
 def _head(path: Path) -> str:
@@ -221,24 +165,24 @@ def _columns_of_text(lines: list[str], delimiter: str, decimal: str) -> int | No
 
 
 def _no_table(
-    path: Path, body: list[str], above: int, ways: list[Way], untried: list[Way], options: ImportOptions
+    path: Path, lines: list[tuple[int, str]], ways: list[Way], untried: list[Way], options: ImportOptions
 ) -> str:
-    """Why no way of reading makes a table: by the way that splits the first lines into most columns, unless one does
-    that the options exclude."""
+    """Why no way of reading makes a table of numbered lines: by the way that splits the first into most columns, unless
+    one does that the options exclude."""
     if untried:
         signs = {"delimiter": options.delimiter, "decimal": options.decimal}
         excluded = ", ".join(f"{name}={sign!r}" for name, sign in signs.items() if sign)
         return f"{path} is no table by {excluded}, but is one by {_named(untried)}: give these, or neither"
-    delimiter, decimal = max(ways, key=lambda way: len(split(body[min(1, len(body) - 1)], way[0])))
-    rows = [(above + number, split(line, delimiter)) for number, line in enumerate(body, 1) if line.strip()]
-    width = len(rows[0][1])
+    delimiter, decimal = max(ways, key=lambda way: len(split(lines[min(1, len(lines) - 1)][1], way[0])))
+    rows = [(number, split(line, delimiter)) for number, line in lines if line.strip()]
+    first, width = rows[0][0], len(rows[0][1])
     for line, row in rows[1:]:
         has_none = not any(NUMBERS[decimal].fullmatch(cell) for cell in row)
         if has_none and width == len(row) > 1 and (line, row) != rows[-1]:
             return f"{path}, line {line}: no number in {', '.join(row)[:80]!r}: take this line out of the file"
         if len(row) != width and width > 1:
             return (
-                f"{path}, line {line}: {len(row)} columns, where line {above + 1} has {width}: give each as many, or "
+                f"{path}, line {line}: {len(row)} columns, where line {first} has {width}: give each as many, or "
                 "skip_rows, delimiter and decimal"
             )
         for at, cell in enumerate(row):
@@ -246,7 +190,7 @@ def _no_table(
                 below = [each[at] for _, each in rows[1:] if len(each) == len(row)]
                 return f"{path}, line {line}: {what_helps(cell, below, '', decimal, 'delimiter or decimal')}"
     given = f" by delimiter={options.delimiter!r}" if options.delimiter else " by comma, semicolon, tab or space"
-    return f"{path}, line {above + 1}: no table of two columns or more{given}: give delimiter, decimal or skip_rows"
+    return f"{path}, line {first}: no table of two columns or more{given}: give delimiter, decimal or skip_rows"
 
 
 def require_alike(path: Path, table: TextTable) -> int:

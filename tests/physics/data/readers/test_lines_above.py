@@ -116,6 +116,61 @@ def test_the_unit_of_another_quantity_is_refused_with_the_kind_that_has_it(unit,
     assert np.ravel(record.values[1])[0] == pytest.approx(0.5e-9)
 
 
+COMMENTED = {
+    "both": "# Time;A;B;C\n# {}\n",
+    "the names": "# Time;A;B;C\n{}\n",
+    "the units": "Time;A;B;C\n# {}\n",
+    "neither": "Time;A;B;C\n{}\n",
+    "below others": "# by NN\n%Time;A;B;C\n% {}\n",
+}
+
+
+@pytest.mark.parametrize("units", ["us;1;1;1", "us;%;%;%", "[us];[1];[1];[1]", "(us);(um/m);(um/m);(um/m)"])
+@pytest.mark.parametrize("sign", [";", " "])
+@pytest.mark.parametrize("name", COMMENTED)
+def test_names_and_units_are_read_in_comments_too(name, sign, units, tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text((COMMENTED[name].format(units) + "\n".join(TABLE[1:])).replace(";", sign))
+    [record] = ep.Receivers.read(path, **{**GIVEN, "kind": "strain", "directions": ["xx"]}).records
+    size = next(size for unit, size in {"1": 1.0, "%": 1e-2, "um/m": 1e-6}.items() if unit in units)
+    np.testing.assert_allclose(record.time[:3], [0.0, 1e-7, 2e-7])
+    np.testing.assert_allclose(np.ravel(record.values[1])[:3], np.array([0.5, -1.5, -2.5]) * size)
+
+
+def test_rows_that_begin_with_names_like_units_are_no_units(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("receiver,time,u_x\ns,1,1\ns,2,0.5\nm,1,3\nm,2,7\n")
+    given = {"kind": "displacement", "directions": ["x"], "value_columns": ["u_x"], "length_unit": "mm"}
+    (tmp_path / "places.csv").write_text("receiver,x,y\ns,0,0\nm,1,0\n")
+    units = {"time_unit": "us", "value_unit": "nm", "positions": str(tmp_path / "places.csv")}
+    np.testing.assert_allclose(np.ravel(ep.Receivers.read(path, **given, **units).records[0].time), [1e-6, 2e-6])
+    path.write_text("# of this day\n# t a b\n0.5 1 2\n1 2 3.5\n")
+    given = {**GIVEN, "value_columns": ["a"], "positions": [[0, 0]], "time_unit": "us", "value_unit": "nm"}
+    assert ep.Receivers.read(path, **given).records[0].values.shape[1] == 2, "names, not tonnes and years"
+
+
+@pytest.mark.parametrize("above", ["", "# by NN\n"])
+@pytest.mark.parametrize("name", ["neither", "the units"])
+@pytest.mark.parametrize("fault", ["0.4;1.0;2.0", "0.4;1.0;2.0;x", "0.4;1.0;2.0;3.0;4.0"])
+def test_faults_below_a_line_of_units_have_their_own_lines(fault, name, above, tmp_path):
+    path, rows = tmp_path / "scan.csv", TABLE[1:]
+    rows[4] = fault
+    path.write_text("\n".join([above + COMMENTED[name].format("us;nm;nm;nm").strip(), *rows]))
+    with pytest.raises(ep.ElasticPinnError) as raised:
+        ep.Receivers.read(path, **GIVEN)
+    assert f"line {path.read_text().splitlines().index(fault) + 1}:" in str(raised.value)
+
+
+def test_columns_of_one_name_are_told_by_the_line_of_their_names(tmp_path):
+    path = tmp_path / "scan.csv"
+    path.write_text("\n".join(["# by NN", "# Time;A;A;C", "# us;nm;nm;nm", *TABLE[1:]]))
+    with pytest.raises(ep.ElasticPinnError, match="line 2: several columns are called 'A'"):
+        ep.Receivers.read(path, **GIVEN)
+    path.write_text("\n".join(["# Time (ms);A;B;C", "# us;nm;nm;nm", *TABLE[1:]]))
+    with pytest.raises(ep.ElasticPinnError, match="line 2: Time is in us, and in ms by the line above: mend one of"):
+        ep.Receivers.read(path, **GIVEN)
+
+
 def test_a_line_without_numbers_is_named_as_such(tmp_path):
     path = tmp_path / "scope.csv"
     path.write_text("\n".join(["Time;A;B;C", "Second;Volt;Volt;Volt", *TABLE[1:]]))
