@@ -102,9 +102,9 @@ rim, which sums of sines follow slowly: before all layers are trained, 1000 leav
 shorter waves 0.21. hole-p-glorot has, beside x, y and t, coordinates inverted in the hole, in which that field is
 smooth, and is the only one of the four networks on plates that falls short of 1e-3: at its end the error still falls
 as one over the steps, so that 1e-3 would take about an hour, and neither more points, wider layers nor the form of
-potentials changed that. "Published": what others report; "none" says that no figure is known. `make validate
-ARGS=free-sv` measures the rows whose names begin so, each in the place of its line; `make test-slow` solves a
-half-size version of each that has one."""
+potentials changed that. "Published": what others report; "none" says that no figure is known.
+`make validate ARGS=free-sv` measures the rows whose names begin so, each in the place of its line; `make test-slow`
+solves a half-size version of each that has one."""
 
 
 if __name__ == "__main__":
