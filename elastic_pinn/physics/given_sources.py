@@ -1,6 +1,7 @@
 """What is given of sources, one number of it changed a little: a source that is wider, elsewhere, turned, or shorter.
 
-Width, place, direction and pulse of a source are measured or assumed, never known exactly.
+Width, place, direction and pulse of a source are measured or assumed, never known exactly, nor are strength and time of
+one beside others. Where it acts alone, the size and the clock of all records tell these.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from elastic_pinn.physics.domains import Disc, Plate
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.sources import KnownShape, Local, SideLoad, Source, Total, UnknownPulse, local_in
+from elastic_pinn.physics.sources.side_load import OFF
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -25,11 +28,15 @@ if TYPE_CHECKING:
 WIDER = 0.1  # of a width, by which a source is made wider, and moved
 TURNED = 5.0  # degrees
 SHORTER = 0.02  # of a pulse's time
-ON_RIM = 1e-6  # of a radius
+LONGER = 0.1  # of the cycles of a burst
+STRONGER = 0.05  # of a force, moment or amplitude
+LATER = 0.05  # of a period of a pulse's highest frequency
 LEAST_TURNED = 1e-9  # of a moment: what a turn changes by less pushes evenly
 MOST_NAMED = 3  # shots
-MOST_TOLD = 90.0  # %: what is estimated from small changes is no number then
+MOST_TOLD = 9.0  # steps: what is estimated from small changes is no number then
 VECTORS = "force", "amplitude"
+INSTANTS = "center", "start"
+"""What of known pulses says when they are."""
 OF_PULSE = {"frequency": 1.0 / (1.0 - SHORTER), "width": 1.0 - SHORTER}
 """What of known pulses says how long they are, and a factor that makes them shorter."""
 
@@ -44,9 +51,9 @@ class Step(NamedTuple):
 
     def told(self, steps: float = 1.0) -> str:
         """Say what so many steps make of a source, as in "10 % larger"."""
-        template, size = self.more if steps >= 0.0 else self.less, abs(steps) * self.size
-        is_absurd = "%" in template and size > MOST_TOLD
-        return template.format(f"more than {MOST_TOLD:g}" if is_absurd else f"{size:.2g}")
+        template, count = self.more if steps >= 0.0 else self.less, abs(steps)
+        beyond = "more than " if count > MOST_TOLD else ""
+        return template.format(f"{beyond}{min(count, MOST_TOLD) * self.size:.2g}")
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,14 @@ def changed_sources(problem: Problem) -> Iterator[ChangedSource]:
     ChangedSource
         Its width a tenth larger; its place a tenth of its width further along x and along y, or, of a load, along its
         side, or less far where that is outside; its force, amplitude or moment turned by 5 degrees, where that changes
-        it; a known pulse 2 % shorter.
+        it; a known pulse 2 % shorter, of a burst a tenth more cycles; and, of one that acts beside others, its strength
+        5 % more, and its pulse later by a twentieth of a period, where these are not sought.
     """
     sources = list(dict.fromkeys(each for shot in problem.shots for each in shot.sources))
     for source, name in zip(sources, _named(sources, problem), strict=True):
         shots = {i: shot for i, shot in enumerate(problem.shots) if source in shot.sources}
-        for ways in _changes(source, problem):
+        is_alone = all(len(shot.sources) == 1 for shot in shots.values())
+        for ways in chain(_changes(source, problem), [] if is_alone else _beside_others(source)):
             for step, other in ways:
                 try:
                     problems = {i: _with(shot, source, other) for i, shot in shots.items()}
@@ -130,7 +139,7 @@ def _moved(source: Local, problem: Problem) -> Iterator[list[tuple[Step, Local]]
     circles = [*problem.discs, *([outline] if isinstance(outline, Disc) else [])]
     for disc in circles if isinstance(source, SideLoad) else []:
         x_0, y_0 = disc.center
-        if abs(math.hypot(x - x_0, y - y_0) - disc.radius) < ON_RIM * disc.radius:
+        if abs(math.hypot(x - x_0, y - y_0) - disc.radius) <= OFF * source.width:
             angle = math.atan2(y - y_0, x - x_0) + size / disc.radius
             at = (x_0 + disc.radius * math.cos(angle), y_0 + disc.radius * math.sin(angle))
             step = Step("place along its side", size, "{} m further anticlockwise", "{} m further clockwise")
@@ -160,20 +169,46 @@ def _turned(source: Local) -> dict[str, Any]:
 
 
 def _shorter(source: Source) -> Iterator[list[tuple[Step, Local]]]:
-    """A source of which the pulse is known, with a shorter one."""
-    known = source.pulse.pulse if isinstance(source.pulse, KnownShape) else source.pulse
-    if isinstance(known, UnknownPulse) or not dataclasses.is_dataclass(known):
+    """A source of which the pulse is known, with a shorter one, or with more cycles."""
+    for name, factor in OF_PULSE.items():
+        if pulse := _with_pulse(source, name, factor):
+            yield [(Step("pulse", 100.0 * SHORTER, "{} % shorter", "{} % longer"), pulse)]
+    if longer := _with_pulse(source, "cycles", 1.0 + LONGER):
+        yield [(Step("number of cycles", 100.0 * LONGER, "{} % larger", "{} % smaller"), longer)]
+
+
+def _beside_others(source: Local) -> Iterator[list[tuple[Step, Local]]]:
+    """A source that acts beside others, stronger, or later, where this is not sought."""
+    pulse = source.pulse if isinstance(source, Source) else None
+    if not (isinstance(pulse, UnknownPulse) and pulse.is_size_unknown):
+        names = [name for name in (*VECTORS, "moment") if hasattr(source, name)]
+        stronger = {name: ((1.0 + STRONGER) * np.array(getattr(source, name))).tolist() for name in names}
+        yield [(Step("strength", 100.0 * STRONGER, "{} % larger", "{} % smaller"), _changed(source, **stronger))]
+    if not isinstance(source, Source) or (isinstance(pulse, KnownShape) and pulse.is_time_unknown):
         return
-    for name in {*OF_PULSE} & {field.name for field in dataclasses.fields(known)}:
-        pulse = _changed(known, **{name: OF_PULSE[name] * getattr(known, name)})
-        if isinstance(source.pulse, KnownShape):
-            pulse = replace(source.pulse, pulse=pulse)
-        words = "{} % shorter", "{} % longer"
-        yield [(Step("pulse", 100.0 * SHORTER, *words), _changed(source, pulse=pulse))]
+    later = LATER / source.pulse.highest_frequency
+    for name in INSTANTS:
+        if moved := _with_pulse(source, name, later=later):
+            yield [(Step("time", later, "{} s later", "{} s earlier"), moved)]
+
+
+def _with_pulse(source: Source, name: str, factor: float = 1.0, later: float = 0.0) -> Local | None:
+    """A source with a field of its known pulse times a factor, or later; None where that has none, or is unknown."""
+    shape = source.pulse if isinstance(source.pulse, KnownShape) else None
+    known = shape.pulse if shape else source.pulse
+    if isinstance(known, UnknownPulse) or not dataclasses.is_dataclass(known) or not hasattr(known, name):
+        return None
+    pulse = _changed(known, **{name: factor * getattr(known, name) + later})
+    if shape:
+        other = replace(shape, pulse=pulse)
+        # Delays follow the highest frequency: the first one stays, from which an origin time is counted.
+        within = shape.origin_within + shape.lead - other.lead
+        pulse = replace(other, origin_within=within) if shape.is_time_unknown else other
+    return _changed(source, pulse=pulse)
 
 
 def _changed(part: Any, **fields: Any) -> Any:
-    """A source or pulse, each a dataclass, with other fields."""
+    """`replace` of a source or pulse: each is a dataclass, but not by its base class."""
     return replace(part, **fields)
 
 

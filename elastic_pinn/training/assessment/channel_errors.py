@@ -1,7 +1,7 @@
 """Errors that a single channel may have: of its clock, its size, its polarity and its zero, a drift, or a hum.
 
-Each is made a free parameter, to first order, and its score is computed, as those of all records are in `evidence.py`.
-What the rest of the fit follows of it is left out but for the channel's degrees of freedom.
+Each is made a free parameter, to first order, and its score is computed, as those of all records are in
+`common_errors.py`. What the rest of the fit follows of it is left out but for the channel's degrees of freedom.
 
 Letters: D data misfits, C channels, U unknowns, N columns of changes by one error.
 """

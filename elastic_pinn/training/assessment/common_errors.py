@@ -26,7 +26,9 @@ from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.trained_model import TrainedModel
 
 LEAST_ALONE = 1e-3  # of a change: where less of it is left, it tells nothing but how times are interpolated
-FREE = 2  # of the errors of records, the first: where only the records are known, nothing tells them
+SIZE, TIME = "the size of the records, or of the known start or source,", "the trigger time"
+FREE = SIZE, TIME
+"""Errors of records that nothing tells where only the records are known."""
 ALL = "all sources"
 TOGETHER = "width", "direction", "pulse", "place along x", "place along y"
 """What may be wrong with all sources alike, as with one transducer that was moved."""
@@ -103,8 +105,8 @@ class CommonErrors:
         """
         linear, problem = self._linear, self._trained.problem
         changes = {  # of the data misfits, each (N, E); not the records, whose noise correlates with the misfits
-            "the size of the records, or of the known start or source,": -field,
-            "the trigger time": rate,
+            SIZE: -field,
+            TIME: rate,
             **_zeros(linear.samples, linear.recorded),
         }
         if problem.other_shots:
@@ -112,8 +114,8 @@ class CommonErrors:
         known = (probe for probe in probes(problem) if probe.name != "exact")
         records_alone = not any(bool(probe.all_values().any()) for probe in known)
         every = self._freed(torch.stack([each.detach().double().reshape(-1) for each in changes.values()], dim=1))
-        for i, (name, freed) in enumerate(zip(changes, every, strict=True)):
-            yield self._deviation(name, freed, is_free=records_alone and i < FREE)
+        for name, freed in zip(changes, every, strict=True):
+            yield self._deviation(name, freed, is_free=records_alone and name.endswith(FREE))
 
     def of_sources(self, at: Callable[[float], None]) -> Iterator[SourceDeviation]:
         """Test what is given of each source, and of all together. at: told the part that is done."""

@@ -3,7 +3,8 @@
 The misfits are r + S p for a change p of the unknowns, once all else that was fitted has followed. Were they
 independent and of variance 1, then p would have the covariance (S^T S)^-1.
 
-Letters: M weighted misfits, of which D of N records, U unknowns, R further rows, of a ridge, K coordinates.
+Letters: M weighted misfits, of which D of N records of E numbers, U unknowns, R further rows, of a ridge, K
+coordinates, J independent parts of the noise.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Calibration(NamedTuple):
     """Numbers of a source that were found beside the unknowns, Q of them.
 
     values: by name; as the unknowns' parameters change, they follow, by_unknowns, (Q, U); by_noise: their changes by
-    data misfits of variance 1, each column independent, (Q, R); systematic: what else may be wrong with them, (Q,);
+    data misfits of variance 1, each column independent, (Q, J); systematic: what else may be wrong with them, (Q,);
     edge: the range of one that is at its edge, in words.
     """
 
@@ -93,11 +94,11 @@ class LinearisedFit(ABC):
 
     @abstractmethod
     def field(self) -> Tensor:
-        """What the fit has in the place of the records, (N, 2)."""
+        """What the fit has in the place of the records, (N, E)."""
 
     @abstractmethod
     def rate(self) -> Tensor:
-        """Its derivative by time, (N, 2)."""
+        """Its derivative by time, (N, E)."""
 
     def changes_by_sources(self) -> Sequence[tuple[ChangedSource, Callable[[], Tensor]]]:
         """Each number that is given of the sources, changed, with a function that solves for the changes of the data

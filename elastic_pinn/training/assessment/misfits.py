@@ -23,13 +23,14 @@ WORST = 3  # channels named
 
 TOO_MUCH = "the network leaves too much to correct beside this noise"
 NEARER = "a network that is nearer to the exact wavefield"
+BESIDE_SOURCES = "the right shape, sides, holes, inclusions, damping and density"
 STATED = "the right shape, sides, holes, inclusions, damping, sources and density"
 ALIKE = "the right sides, holes, inclusions and sources; records without what all receivers pick up"
 UNSMOOTHED = (
     "records that nothing has smoothed, as recorders do that average several samples, or so few samples of these that "
     "the noise of neighbours is independent"
 )
-SOURCES = "the right width, place, direction and pulse of each source"
+SOURCES = "the right width, place, direction, strength, time and pulse of each source"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains, delays and offsets"
 
 
@@ -148,7 +149,7 @@ def _as_by(error: CommonDeviation) -> str:
 
 def remedy_of(error: CommonDeviation) -> str:
     """What usually mends an error that all records have in common: of themselves, or of a source."""
-    return f"{SOURCES}; {STATED}" if isinstance(error, SourceDeviation) else RECORDS
+    return f"{SOURCES}; {BESIDE_SOURCES}" if isinstance(error, SourceDeviation) else RECORDS
 
 
 def _alike(evidence: Evidence) -> list[Likeness]:
@@ -192,14 +193,14 @@ def _chi_square_at(z: float, degrees: float) -> float:
     return max(0.0, 1.0 - spread + z * math.sqrt(spread)) ** 3
 
 
-def surely(checks: int, alarm: float = FALSE_ALARM) -> float:
-    """The score, of either sign, that noise exceeds in any of some checks with the probability `alarm`."""
-    return NormalDist().inv_cdf(1.0 - alarm / max(1, 2 * checks))
+def surely(checks: int) -> float:
+    """The score, of either sign, that noise exceeds in any of some checks with the probability FALSE_ALARM."""
+    return NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * checks))
 
 
-def least_score(evidence: Evidence, alarm: float = FALSE_ALARM) -> float:
-    """The score that noise as large as the misfits gives any error in common with the probability `alarm`."""
-    return surely(len(evidence.common_errors), alarm) * math.sqrt(max(1.0, evidence.chi_square))
+def least_score(evidence: Evidence) -> float:
+    """The score that noise as large as the misfits hardly ever gives any error in common."""
+    return surely(len(evidence.common_errors)) * math.sqrt(max(1.0, evidence.chi_square))
 
 
 def listed(names: list[str]) -> str:

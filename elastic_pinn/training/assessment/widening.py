@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter
@@ -10,28 +12,29 @@ from elastic_pinn.training.assessment.misfits import (
     WIDENED_UP_TO,
     chi_square_least,
     chi_square_limit,
-    least_score,
     listed,
 )
 
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
 ESTIMATED_TO = 1.15  # reduced chi-square that is no misfit where the noise was looked for in the records
-CHANCE = 0.01  # probability that a check widens the ± of a good fit
+CHANCE = 0.01  # probability that a check of groups widens the ± of a good fit
 MOST_SHIFT = 0.7  # of ±: noise causes less
 TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
+LEAST_OFF = 0.5  # of ±, which are then an eighth larger
 MOST_NAMED = 3  # numbers given of sources
+
+Shift = Callable[[CommonDeviation], float]
+"""By how much an error would move a found number, in units of ±."""
 
 
 def widening_of(evidence: Evidence) -> float:
     """The factor by which ± exceeds that of noise alone."""
-    doubted = _doubted(evidence)
-    return math.hypot(_by_misfits(evidence), doubted.shift if doubted else 0.0)
+    return _widening(evidence, _of_unknowns)
 
 
 def widening_of_calibration(evidence: Evidence, name: str) -> float:
     """The same factor of the ± of what was found beside the unknowns."""
-    doubted = _doubted(evidence)
-    return math.hypot(_by_misfits(evidence), doubted.of_calibration.get(name, 0.0) if doubted else 0.0)
+    return _widening(evidence, partial(_of_number, name=name))
 
 
 def moved_by_sources(evidence: Evidence) -> list[str]:
@@ -70,13 +73,42 @@ def _by_misfits(evidence: Evidence) -> float:
     return math.sqrt(max(evidence.chi_square, *(each.variance for each in both))) if is_more else 1.0
 
 
-def _doubted(evidence: Evidence) -> CommonDeviation | None:
-    """An error that all records may have in common, of which noise alone shows as much too rarely to leave it out of ±;
-    of several the one that would move an unknown most."""
-    least = least_score(evidence, CHANCE)
-    found = (each for each in evidence.common_errors if each.score > least and not each.is_free)
-    most = max(found, key=shift_of, default=None)
-    return most if most and shift_of(most) > TOLD_SHIFT else None
+def _of_unknowns(error: CommonDeviation) -> float:
+    """By how much an error would move the unknown that it moves most, in units of ±."""
+    return error.shift
+
+
+def _of_number(error: CommonDeviation, name: str) -> float:
+    """The same of what was found beside the unknowns."""
+    return error.of_calibration.get(name, 0.0)
+
+
+def _widening(evidence: Evidence, shift: Shift) -> float:
+    """The factor by the misfits and by the error in common that would move a found number most."""
+    doubted = _doubted(evidence, shift)
+    return math.hypot(_by_misfits(evidence), _likely(evidence, doubted) * shift(doubted) if doubted else 0.0)
+
+
+def _doubted(evidence: Evidence, shift: Shift) -> CommonDeviation | None:
+    """The error that all records may have in common, or that of a source, by which a found number is likely to be off
+    most; None where it is hardly off."""
+
+    def off(error: CommonDeviation) -> float:
+        return _likely(evidence, error) * shift(error)
+
+    most = max((each for each in evidence.common_errors if not each.is_free), key=off, default=None)
+    return most if most and off(most) > LEAST_OFF else None
+
+
+def _likely(evidence: Evidence, error: CommonDeviation) -> float:
+    """How large an error is likely to be, as a part of its best estimate b: the root mean square by b alone.
+
+    It is sqrt(b^2 - s^2) with the standard deviation s of b by noise, or 0: that of the posterior of a normal
+    distribution whose variance is estimated from b (empirical Bayes: Morris, J. Am. Stat. Assoc. 78, 1983). A limit for
+    b over s instead would leave ± as it is below, however far the error that is just below moves what was found.
+    """
+    score = error.score / math.sqrt(max(1.0, evidence.chi_square))
+    return math.sqrt(max(0.0, 1.0 - score**-2)) if score > 0.0 else 0.0
 
 
 def _disagrees(scatter: Scatter) -> bool:
@@ -88,7 +120,7 @@ def explained(evidence: Evidence) -> str:
     """How well the data are explained, by what ± is widened, and what else is told of it."""
     return _misfit_told(evidence) + "".join(
         [
-            _doubt_told(evidence),
+            _doubts_told(evidence),
             _quiet_told(evidence),
             _elements_told(evidence),
             *(f"; channel {each}" for each in evidence.faulty),
@@ -111,11 +143,13 @@ def _misfit_told(evidence: Evidence) -> str:
     return f"the data are explained: {misfit}"
 
 
-def _doubt_told(evidence: Evidence) -> str:
-    """What may be wrong with all records or a source, and widens ±."""
-    if not (doubted := _doubted(evidence)):
-        return ""
-    return f"; {doubted.name} may be off: {freeing(doubted)} by noise, by which ± is widened"
+def _doubts_told(evidence: Evidence) -> str:
+    """What may be wrong with all records or a source, and widens a ±."""
+    shifts: list[Shift] = [_of_unknowns]
+    shifts += [partial(_of_number, name=name) for name in evidence.calibration_deviations]
+    doubted = dict.fromkeys(each.name for shift in shifts if (each := _doubted(evidence, shift)))
+    told = (each for each in evidence.common_errors if each.name in doubted)
+    return "".join(f"; {each.name} may be off: {freeing(each)} by noise, for which ± is widened" for each in told)
 
 
 def _quiet_told(evidence: Evidence) -> str:

@@ -2,6 +2,7 @@
 is told."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,15 +92,17 @@ def test_of_shots_each_has_the_change_of_its_own_source(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [0.5, 0.7, 1.0, 1.4, 2.0])
+@pytest.mark.parametrize(
+    ("times", "seed"), [(t, 0) for t in (0.5, 0.7, 0.9, 1.0, 1.1, 1.4, 2.0)] + [(1.1, 1), (1.1, 2)]
+)
 @pytest.mark.parametrize("of_source", [BOTH, {"pulse": "unknown"}], ids=["amplitude-origin_time", "wavelet"])
-def test_a_source_of_another_width_is_named_or_covered_by_the_errors(clean, tmp_path, times, of_source):
+def test_a_source_of_another_width_is_named_or_covered_by_the_errors(clean, tmp_path, times, seed, of_source):
     source = ACTING | of_source | {"width": times * ACTING["width"]}
     if of_source != BOTH:
         source = {name: each for name, each in source.items() if name not in ("frequency", "delay")}
-    fit = assess(searched(noisy(clean, tmp_path / "noisy.h5"), source).trained())
+    fit = assess(searched(noisy(clean, tmp_path / "noisy.h5", seed), source).trained())
     if times == 1.0:
-        assert fit.verdict == "holds", fit.sentence
+        assert fit.verdict in ("holds", "widened"), fit.sentence
     if fit.verdict == "withheld":
         assert "the width of the source" in fit.reason and "the right width" in fit.advice, fit.sentence
         assert (" larger" if times < 1.0 else " smaller") in fit.reason, fit.sentence
@@ -126,6 +129,23 @@ def test_what_a_wider_source_would_move_is_told(clean, tmp_path):
     of_source = abs(fits[1].calibration["amplitude"] - fits[0].calibration["amplitude"])
     of_source /= fits[0].calibration_plus_minus["amplitude"]
     assert of_source / moved == pytest.approx(width.of_calibration["amplitude"] / width.shift, rel=0.3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pulse", [{}, {"pulse": "tone_burst", "cycles": 2.0, "frequency": 150e3, "delay": 2e-6}])
+def test_what_a_shorter_pulse_would_move_of_the_origin_time_is_what_it_moves(tmp_path, pulse):
+    source = ACTING | pulse | {"unknowns": ["origin_time"]}
+    clean = with_noise_stated(recorded(tmp_path / "clean.h5", ACTING | pulse))
+    path = noisy(replace(clean, noise=clean.noise / 4.0), tmp_path / "noisy.h5")
+    both = ({}, {"frequency": source["frequency"] / 0.98})
+    stated, shorter = (searched(path, source | each).trained() for each in both)
+    moved = abs(assess(shorter).calibration["origin_time"] - assess(stated).calibration["origin_time"])
+    with torch.no_grad():
+        evidence = evidence_of(stated, LinearisedWaveforms(stated), lambda part: None)
+    [error] = (each for each in evidence.common_errors if each.name.startswith("the pulse"))
+    steps = error.shift / error.moved  # to the best estimate
+    by_best = steps * moved / evidence.calibration_deviations["origin_time"]
+    assert by_best == pytest.approx(error.of_calibration["origin_time"], rel=0.35)
 
 
 @torch.no_grad()

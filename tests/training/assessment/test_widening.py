@@ -1,5 +1,7 @@
 """By how much a valid ± is widened, and what is told of it and of what it takes as exact."""
 
+import math
+
 import pytest
 
 from elastic_pinn.physics.data import Noise
@@ -50,31 +52,41 @@ def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weigh
     assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()})
 
 
+LIKELY = math.sqrt(1.0 - 3.0**-2)
+"""How large an error is that is estimated as three of its standard deviations, as a part of the estimate."""
+
+
 @pytest.mark.parametrize(
     ("changes", "widening"),
     [
-        ({"score": 3.0, "shift": 0.75}, 1.25),  # noise shows as much in fewer than one of a hundred fits
-        ({"score": 2.7, "shift": 0.75}, 1.0),
-        ({"score": 9.0, "shift": 0.31}, 1.0469),
-        ({"score": 9.0, "shift": 0.29}, 1.0),
-        ({"score": 3.0, "shift": 0.1, "of_calibration": {"amplitude": 0.75}}, 1.005),
+        ({"score": 3.0, "shift": 0.75}, math.hypot(1.0, 0.75 * LIKELY)),
+        ({"score": 1.0, "shift": 7.5}, 1.0),  # as much as noise makes it
+        ({"score": 1.25, "shift": 2.0}, math.hypot(1.0, 2.0 * 0.6)),
+        ({"score": 9.0, "shift": 0.51}, math.hypot(1.0, 0.51 * math.sqrt(80.0) / 9.0)),
+        ({"score": 9.0, "shift": 0.49}, 1.0),
+        ({"score": 3.0, "shift": 0.1, "of_calibration": {"amplitude": 0.75}}, 1.0),
         ({"score": 3.0, "shift": 0.75, "is_free": True}, 1.0),
+        ({"score": 0.0, "shift": 0.0}, 1.0),
     ],
 )
 def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, widening):
-    fit = weighed(**common_of(**changes))
-    assert fit.verdict == ("widened" if widening > 1.0 else "holds")
-    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-3)
-    moved = "amplitude by 0.75" if "of_calibration" in changes else f"mu by {changes['shift']:.2g}"
-    told = f"; the trigger time may be off: freeing it would move {moved} of its ± by noise, by which ± is widened"
-    assert (told in fit.reason) == (widening > 1.0)
+    of_calibration = changes.get("of_calibration", {})
+    fit = weighed(**common_of(**changes), calibration_deviations=dict.fromkeys(of_calibration, 1.0))
+    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-9)
+    assert [*fit.calibration_plus_minus.values()] == pytest.approx(
+        [math.hypot(1.0, 0.75 * LIKELY)] * len(of_calibration)
+    )
+    assert fit.verdict == ("widened" if widening > 1.0 or of_calibration else "holds")
+    moved = "amplitude by 0.75" if of_calibration else f"mu by {changes['shift']:.2g}"
+    told = f"; the trigger time may be off: freeing it would move {moved} of its ± by noise, for which ± is widened"
+    assert (told in fit.reason) == (fit.verdict == "widened")
 
 
 def test_scores_are_judged_beside_the_size_of_all_misfits_and_widen_beside_them(weighed):
-    doubtful = common_of(score=3.3, shift=0.75)
-    assert "may be off" not in weighed(chi_square=1.44, **doubtful).reason, "misfits so large give such scores"
-    fit = weighed(chi_square=1.44, **common_of(score=3.7, shift=0.9))
-    assert fit.plus_minus["mu"] == pytest.approx(1.5 * GOOD.deviations["mu"]), "1.2 and 0.9, squared and added"
+    as_noise = common_of(score=1.19, shift=0.75)
+    assert "may be off" not in weighed(chi_square=1.44, **as_noise).reason, "misfits so large give such scores"
+    fit = weighed(chi_square=1.44, **common_of(score=3.6, shift=0.9))
+    assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.2, 0.9 * LIKELY) * GOOD.deviations["mu"])
 
 
 def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
@@ -84,9 +96,29 @@ def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
         **common_of(score=3.0, shift=0.0, of_calibration={"amplitude": 2.4, "origin_time": 0.0}),
     )
     assert fit.verdict == "widened" and fit.plus_minus == GOOD.deviations, "of what was found one ± is wider"
-    assert fit.calibration_plus_minus == pytest.approx({"amplitude": 0.26, "origin_time": 1e-7})
+    expected = {"amplitude": 0.1 * math.hypot(1.0, 2.4 * LIKELY), "origin_time": 1e-7}
+    assert fit.calibration_plus_minus == pytest.approx(expected)
     wrong = common_of(score=5.0, shift=0.1, of_calibration={"amplitude": 2.4})
     assert weighed(**wrong).reason == "the trigger time does not fit: freeing it would move amplitude by 2.4 of its ±"
+
+
+def test_each_found_number_is_widened_by_the_doubt_that_moves_it_most(weighed):
+    width = SourceDeviation("the width", 3.0, 0.65, "mu", best="8 % smaller", step="10 % larger", moved=0.1)
+    pulse = SourceDeviation(
+        "the pulse",
+        3.0,
+        0.05,
+        "mu",
+        best="1 % longer",
+        step="2 % shorter",
+        moved=0.1,
+        of_calibration={"amplitude": 0.69},
+    )
+    fit = weighed(common_errors=(width, pulse), calibration_deviations={"amplitude": 1.0})
+    assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.0, 0.65 * LIKELY) * GOOD.deviations["mu"])
+    assert fit.calibration_plus_minus["amplitude"] == pytest.approx(math.hypot(1.0, 0.69 * LIKELY))
+    assert "the width may be off: were it 8 % smaller, mu would move by 0.65 of its ±" in fit.reason
+    assert "the pulse may be off: were it 1 % longer, amplitude would move by 0.69 of its ±" in fit.reason
 
 
 def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_error(weighed):
