@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -46,7 +46,8 @@ OF_A_PLATE = (
 
 
 class FurtherFile(Entry):
-    """A further raw file, and what is other in it than in the first; what is not given is as there."""
+    """A further raw file, and what is other in it than in the first; what is given neither here nor beside it is as
+    there."""
 
     data: Name
     """the file"""
@@ -113,10 +114,11 @@ class OwnData(Section):
     def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
         """Take the parameters of a notebook, `globals()`, each an option of the import or a field of this class.
 
-        What is None is not given: it is as the YAML file beside the raw file has it, or the default. What is
-        returned has it all, and False for `file_options`.
+        What is None is not given: it is as the YAML file beside the raw file has it, or the default. So are the fields
+        of each of `more_data`, by the file beside it. What is returned has it all, and False for `file_options`.
 
-        Raises ConfigError for names that are neither, and for values that are not legal.
+        Raises ConfigError for names that are neither, for values that are not legal, and for what a YAML file says of a
+        further file alone that has to hold for all.
         """
         given = parameters_in(namespace, NAMES)
         if unknown := given.keys() - NAMES:
@@ -127,7 +129,31 @@ class OwnData(Section):
         path, beside = options_beside(str(given.get("data")))
         if beside:
             cls.of({"data": "-", "output": "-", **beside}, f"{path}: ")
-        return cls.of({**beside, **given, "file_options": False})
+        return cls.of({**beside, **given, "file_options": False}).with_options_beside()
+
+    def with_options_beside(self, whole: Collection[FurtherFile] = ()) -> Self:
+        """Return it with the options of the YAML file beside each further file, below those of its own entry.
+
+        whole: entries that stay as they are. Raises ConfigError for what is not legal, and for what cannot be of one
+        file alone and differs from what holds for all.
+        """
+        further = [each if each in whole else self._with_options_beside(each) for each in self.more_data]
+        return self if not further else self.model_copy(update={"more_data": tuple(further)})
+
+    def _with_options_beside(self, file: FurtherFile) -> FurtherFile:
+        path, beside = options_beside(file.data)
+        given = {name: value for name, value in beside.items() if value is not None}
+        said = type(self).of({"data": "-", "output": "-", **given}, f"{path}: ").parameters
+        own = {name: said[name] for name in given if name in OF_ONE_FILE and _is_of_one(name, said[name])}
+        every = {name: as_written(value) for name, value in [*self, *self.options]}
+        for name in given.keys() - own.keys():
+            if said[name] != every[name]:
+                raise ConfigError(
+                    f"{path}: {name} = {in_one_line(said[name])}, and of all files it is {in_one_line(every[name])}: "
+                    f"let both agree, or leave it out there; a file of more_data has its own {', '.join(OF_ONE_FILE)} "
+                    "alone, with positions in a CSV file"
+                )
+        return FurtherFile(**{"data": file.data, **own, **file.options})
 
     @classmethod
     def of(cls, given: Mapping[str, Any], where: str = "") -> Self:
@@ -243,6 +269,7 @@ class OwnData(Section):
 
 
 OF_ALL_FILES = {"options", "data", "output", "more_data", "shown_records", "file_options"}
+OF_ONE_FILE = [name for name in FurtherFile.model_fields if name != "data"]
 NAMES = {*OwnData.model_fields, *ImportOptions.model_fields} - {"options"}
 """The parameters of the notebook."""
 
@@ -267,6 +294,11 @@ def options_beside(data: str) -> tuple[Path, dict[str, Any]]:
     if isinstance(places := options.get("positions"), str):
         options["positions"] = str(Path(data).parent / places)  # it lies beside, on any machine
     return path, options
+
+
+def _is_of_one(name: str, value: Any) -> bool:
+    """Whether an entry of more_data can hold a value: positions as a table in a file alone."""
+    return name != "positions" or isinstance(value, str)
 
 
 def _found(options: dict[str, Any]) -> dict[str, Any]:

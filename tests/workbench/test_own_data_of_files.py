@@ -26,8 +26,11 @@ def panel(tmp_path):
 @pytest.fixture
 def other(tmp_path):
     """A raw file of the user's own, of the same columns as the example's."""
-    path = tmp_path / "other.csv"
-    rng = np.random.default_rng(0)
+    return raw_file(tmp_path / "other.csv", np.random.default_rng(0))
+
+
+def raw_file(path, rng):
+    """A raw file at a path."""
     rows = [f"{r},{r % 5},{r // 5},{t},{rng.normal():.6f},{rng.normal():.6f}" for r in range(20) for t in range(40)]
     path.write_text("\n".join(["receiver,x,y,time,u_x,u_y", *rows]))
     return path
@@ -172,3 +175,103 @@ def test_another_file_in_the_panel_takes_its_own_options_in_the_place_of_those_o
 def test_the_same_table_elsewhere_has_no_options(tmp_path, panel):
     copied = shutil.copy(ROOT / SCAN["data"], tmp_path)
     assert OwnData.from_namespace(notebook_values() | {"data": str(copied)}).drop_rows == ()
+
+
+OF_BOTH = (
+    "{kind: displacement, value_unit: nm, value_columns: [u_x, u_y], directions: [x, y], length_unit: mm,"
+    " time_unit: us, shot: left, estimate_noise: false, keep_x: [0, 0.004]}"
+)
+
+
+@pytest.fixture
+def both(other):
+    """The parameters of two raw files, of which the first has its options beside it, and the path of the second."""
+    Path(f"{other}.yaml").write_text(OF_BOTH)
+    second = raw_file(other.with_name("second.csv"), np.random.default_rng(1))
+    given = {"data": str(other), "output": str(other.with_name("both.h5"))}
+    return given | {"more_data": [{"data": str(second), "shot": "right"}]}, second
+
+
+OF_THE_SECOND = {
+    "value_unit": "um", "noise": 2.0, "kind": "velocity", "directions": ["y", "x"], "value_columns": ["u_y", "u_x"],
+    "shot": "back",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_THE_SECOND)
+def test_a_further_file_has_its_own_options_beside_it_below_those_of_its_entry(name, both):
+    (given, second), value = both, OF_THE_SECOND[name]
+    unit = {"value_unit": "mm/s"} if name == "kind" else {}
+    Path(f"{second}.yaml").write_text(json.dumps({name: value, **unit, "length_unit": "mm", "keep_x": [0, 0.004]}))
+    own = OwnData.from_namespace(given)
+    assert own.parameters["more_data"] == [{"data": str(second), name: value, **unit, "shot": "right"}], (
+        "its entry goes before"
+    )
+    assert own.parameters["length_unit"] == "mm" and own.options.value_unit == "nm"
+    first, made = own.read().records
+    assert (first.quantity, first.shot, made.shot) == ("displacement", "left", "right")
+    if name == "value_unit":
+        assert 500.0 < np.abs(made.values).mean() / np.abs(first.values).mean() < 2000.0
+    if name == "noise":
+        assert made.noise == 2e-9 and first.noise == 0.0
+    Path(f"{second}.yaml").write_text("value_unit: pm")
+    assert OwnData.from_namespace(own.parameters) == own, "what is written is whole"
+    del given["more_data"][0]["shot"]
+    Path(f"{second}.yaml").write_text("shot: back\nvalue_unit:\nlength_unit:\n")
+    [further] = OwnData.from_namespace(given).more_data
+    assert further.options == {"shot": "back"}, "what is nothing there is as for all files"
+    assert OwnData.from_namespace(given | {"file_options": False}).more_data[0].options == {}
+
+
+def test_a_table_of_positions_beside_a_further_file_is_found_from_there(both, tmp_path, monkeypatch):
+    given, second = both
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    second = second.rename(tmp_path / "mine" / "second.csv")
+    Path(f"{second}.yaml").write_text("positions: places.csv")
+    (tmp_path / "mine" / "places.csv").write_text("x,y\n0,0\n3,0\n")
+    own = OwnData.from_namespace(given | {"more_data": [{"data": "mine/second.csv", "shot": "right"}]})
+    assert own.more_data[0].positions == "mine/places.csv" and tmp_path / "mine" / "places.csv" in own.files
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("length_unit: cm", "length_unit = 'cm', and of all files it is 'mm': let both agree, or leave it out there; "),
+        ("keep_x: [0, 1]", r"keep_x = \[0.0, 1.0\], and of all files it is \[0.0, 0.004\]: let both agree"),
+        ("estimate_noise: true", "estimate_noise = True, and of all files it is False"),
+        ("drop_rows: [3]", r"drop_rows = \[3\], and of all files it is \[\]"),
+        ("lame_mu: 26 GPa", "lame_mu = '26 GPa', and of all files it is None"),
+        ("skip_rows: 2", "skip_rows = 2, and of all files it is 0"),
+        ("positions: [[0, 0]]", r"positions = \[\[0.0, 0.0\]\], and of all .* with positions in a CSV file"),
+        ("kind: speed", "kind = 'speed'"),
+        ("drop_row: [3]", "'drop_row' is not a field; did you mean 'drop_rows'"),
+        ("more_data: [{data: b.csv}]", "'more_data' is not a field"),
+    ],
+)
+def test_what_a_further_file_cannot_have_alone_is_refused_unless_it_holds_for_all(text, fault, both, panel):
+    given, second = both
+    Path(f"{second}.yaml").write_text(text)
+    with pytest.raises(ep.ConfigError, match=f"second.csv.yaml: {fault}"):
+        OwnData.from_namespace(given)
+    change(panel, data=given["data"], more_data=str(given["more_data"]))
+    assert "not possible" in status(panel) and "second.csv.yaml: " in " ".join(beside(panel).values())
+
+
+def test_the_panel_takes_the_options_beside_a_further_file_as_the_notebook_does(both, panel):
+    given, second = both
+    Path(f"{second}.yaml").write_text("{value_unit: um, length_unit: mm}")
+    change(panel, data=given["data"], more_data=str(given["more_data"]))
+    assert panel.own.more_data == OwnData.from_namespace(given).more_data and "<b>ready</b>" in status(panel)
+    first, made = panel.raw.records
+    assert 500.0 < np.abs(made.values).mean() / np.abs(first.values).mean() < 2000.0
+    buttons(panel)["Save"].click()
+    settled(panel)
+    [further] = read_yaml(Path(f"{panel.own.output}.yaml").read_text())["more_data"]
+    assert further["value_unit"] == "um"
+    again = settled(OwnDataPanel(OwnData.from_namespace(given)))
+    change(again, length_unit="cm")
+    assert "second.csv.yaml: length_unit = 'mm', and of all files it is 'cm'" in " ".join(beside(again).values())
+    whole = settled(OwnDataPanel(OwnData.from_namespace(panel.own.parameters | {"length_unit": "cm"})))
+    assert "<b>ready</b>" in status(whole), "which was to be read without what is beside"

@@ -90,6 +90,9 @@ class OwnDataForm(widgets.VBox):
         self._fault_beside: ConfigError | None = None
         with suppress(ConfigError):
             self._of_file = _shown_beside(own.data)
+        self._whole = own.more_data  # unless the YAML files beside these say nothing else of them
+        with suppress(ConfigError):
+            self._whole = () if own.with_options_beside() == own else own.more_data
         self._given = {  # these stay parameters, even by their default values
             name for name in own.parameters.keys() & FIELDS if self.fields[name].value != self._of_file.get(name)
         }
@@ -142,7 +145,7 @@ class OwnDataForm(widgets.VBox):
         changed = {name for name, value in values.items() if value not in (empty[name], "")}
         # One that is cleared is None, where to leave it out would be to take the notebook's own value.
         said = {name: values[name] for name in FIELDS if name in self._given or name in changed}
-        return OwnData.of({**said, "file_options": False})
+        return OwnData.of({**said, "file_options": False}).with_options_beside(self._whole)
 
     def show(self, error: Exception | None) -> list[str]:
         """Show what is wrong beside the fields at fault, or that nothing is; return these fields."""
