@@ -12,9 +12,9 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.derived_constants import depends_on, derived_constants
 from elastic_pinn.physics.media.material import DERIVED_UNITS, PARAMETERS, split_region
 from elastic_pinn.physics.setups import ProblemMaker
-from elastic_pinn.workbench.figures.assessed_fit import assessed_fit
-from elastic_pinn.workbench.figures.sources import Source, checkpoint_of
-from elastic_pinn.workbench.figures.units import unit_of_constant
+from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of
+from elastic_pinn.workbench.figures.found.assessed_fit import assessed_fit
+from elastic_pinn.workbench.figures.style.units import unit_of_constant
 from elastic_pinn.workbench.text import derived_text
 from elastic_pinn.workbench.verdict import calibration_texts
 

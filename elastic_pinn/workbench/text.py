@@ -115,7 +115,7 @@ class Reason(str):
 def drawn_or_reason(draw: Callable[[], Figure]) -> Figure | Reason:
     """Return a figure, or why there is none of this run, for a cell that takes any problem."""
     from elastic_pinn.error_estimate import ErrorEstimateError
-    from elastic_pinn.workbench.figures import FigureError
+    from elastic_pinn.workbench.figures.drawn_from import FigureError
 
     try:
         return draw()

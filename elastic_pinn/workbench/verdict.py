@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from elastic_pinn.fit import GAIN, Fit
-from elastic_pinn.workbench.figures.units import unit_for, unit_of_constant
+from elastic_pinn.workbench.figures.style.units import unit_for, unit_of_constant
 from elastic_pinn.workbench.text import DIGITS, derived_text, value_text
 
 SHOWN = 4  # gains, one by one

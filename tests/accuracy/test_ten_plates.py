@@ -21,7 +21,7 @@ from PIL import Image
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.batch import Notebook
-from elastic_pinn.workbench.figures.field_maps import FieldMap
+from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap
 from elastic_pinn.workbench.quantities import GridFields
 from elastic_pinn.workbench.recordings import shipped_recording
 

@@ -11,7 +11,7 @@ from report import ms, table, write_section
 
 import elastic_pinn as ep
 from elastic_pinn.networks import Model
-from elastic_pinn.workbench.figures.field_maps import FieldMap
+from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap
 from elastic_pinn.workbench.quantities import GridFields
 
 COMMAND = "python tests/benchmarks/explore_frame.py"

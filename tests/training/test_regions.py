@@ -14,8 +14,8 @@ from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.sampling import first_points
 from elastic_pinn.training.session import Session
 from elastic_pinn.workbench import figures
-from elastic_pinn.workbench.figures.field_maps import FieldMap
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.quantities import QUANTITIES
 from elastic_pinn.workbench.tables import material_table
 from tests.benchmarks.validation.interfaces import STIFF, meeting

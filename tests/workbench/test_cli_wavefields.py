@@ -7,10 +7,10 @@ import xarray as xr
 import elastic_pinn as ep
 from elastic_pinn.workbench.cli import wavefields
 from elastic_pinn.workbench.cli.arguments import needing_problem
-from elastic_pinn.workbench.figures.field_maps import FieldMap
-from elastic_pinn.workbench.figures.movie import NODES
-from elastic_pinn.workbench.figures.movie_file import Movie
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.figures.style.movie_file import Movie
+from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap
+from elastic_pinn.workbench.figures.wavefields.movie import NODES
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.quantities import QUANTITIES
 from tests.workbench.commands import refused, said
 

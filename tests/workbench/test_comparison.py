@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.figures.comparison import MOST_POINTS, compare, curves_of
+from elastic_pinn.workbench.figures.learning.comparison import MOST_POINTS, compare, curves_of
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_runs_without_a_history_are_named_and_the_others_are_drawn(runs, tmp_pat
     assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [6, 0]
     seeds = [curve.name for curve in curves_of([runs[1], *lost], "loss/pde", "step", 1, by_seed=True)]
     assert seeds[1:] == ["4 runs without a history that can be read: lost, gone, away, ..."]
-    monkeypatch.setattr("elastic_pinn.workbench.figures.comparison.NAMED", 3)
+    monkeypatch.setattr("elastic_pinn.workbench.figures.learning.comparison.NAMED", 3)
     many = compare([*runs, lost[0]]).axes[0].get_title(loc="left")
     assert many.startswith("3 curves, ") and many.endswith("\n1 run without a history that can be read: lost")
     with pytest.raises(ep.CheckpointError, match="lost"):

@@ -7,7 +7,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.fit import DerivedValue
-from elastic_pinn.workbench.figures import confidence
+from elastic_pinn.workbench.figures.found import confidence
 
 ERRORS, CORRELATION = {"lambda": 1.1e9, "mu": 2.4e8}, -0.6
 

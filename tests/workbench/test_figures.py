@@ -7,9 +7,9 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
-from elastic_pinn.workbench.figures import picture
-from elastic_pinn.workbench.figures.loss_plots import draw_terms
-from elastic_pinn.workbench.figures.wavefields import trapezoid_weights
+from elastic_pinn.workbench.figures.learning.losses import draw_terms
+from elastic_pinn.workbench.figures.style import picture
+from elastic_pinn.workbench.figures.wavefields.snapshots import trapezoid_weights
 from elastic_pinn.workbench.run_table import find_runs, runs_table
 
 PNG = b"\x89PNG\r\n"

@@ -12,12 +12,12 @@ import elastic_pinn as ep
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.training.readable import percent
-from elastic_pinn.workbench.figures.arrivals import arrivals
-from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.rims import draw_map
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
-from elastic_pinn.workbench.figures.units import Unit
-from elastic_pinn.workbench.figures.wavelengths import points_a_wave, waves_of_sources
+from elastic_pinn.workbench.figures.maps.rims import draw_map
+from elastic_pinn.workbench.figures.problems.wavelengths import points_a_wave, waves_of_sources
+from elastic_pinn.workbench.figures.records.arrivals import arrivals
+from elastic_pinn.workbench.figures.style.picture import Picture
+from elastic_pinn.workbench.figures.style.units import Unit
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.quantities import GridFields
 from tests.plates import PLATE, SOLVED
 

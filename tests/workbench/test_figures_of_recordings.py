@@ -10,10 +10,10 @@ import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.run.shot import Shot
-from elastic_pinn.workbench.figures.b_scan import draw_fit_b_scan
-from elastic_pinn.workbench.figures.inversion import draw_fit
-from elastic_pinn.workbench.figures.receiver_lines import line_of
-from elastic_pinn.workbench.figures.shown_records import on_common_times
+from elastic_pinn.workbench.figures.records.b_scan import draw_fit_b_scan
+from elastic_pinn.workbench.figures.records.data_fit import draw_fit
+from elastic_pinn.workbench.figures.records.receiver_lines import line_of
+from elastic_pinn.workbench.figures.records.shown_records import on_common_times
 from tests.workbench.test_figures import labels
 from tests.workbench.test_figures_of_records import recorded_in_a_corner
 

@@ -9,9 +9,9 @@ import torch
 import elastic_pinn as ep
 from elastic_pinn.physics.data import noise_of
 from elastic_pinn.physics.solutions import StandingWaves
-from elastic_pinn.workbench.figures.field_maps import trace
-from elastic_pinn.workbench.figures.inversion import draw_fit
-from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.records.data_fit import draw_fit
+from elastic_pinn.workbench.figures.style.units import unit_for
+from elastic_pinn.workbench.figures.wavefields.field_maps import trace
 from tests.workbench.test_figures import PNG, drawn, labels
 
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.figures.shown_records import missed
+from elastic_pinn.workbench.figures.records.shown_records import missed
 from tests.training.optimizers.recorded_shots import AT, PLACES
 
 SHOWN = {

@@ -15,9 +15,10 @@ from PIL import Image
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import StandingWaves
 from elastic_pinn.workbench import figures
-from elastic_pinn.workbench.figures.layout import Constrained, legend_below
-from elastic_pinn.workbench.figures.loss_plots import draw_stages
-from elastic_pinn.workbench.figures.picture import BLUE, GREEN, VERMILLION, Picture
+from elastic_pinn.workbench.figures.learning.losses import draw_stages
+from elastic_pinn.workbench.figures.style.colors import BLUE, GREEN, VERMILLION
+from elastic_pinn.workbench.figures.style.layout import Constrained, legend_below
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.view import Canvas
 from tests.workbench.drawn_texts import layout_faults
 from tests.workbench.test_pictures import FIGURES, sources  # noqa: F401 a fixture

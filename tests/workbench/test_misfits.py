@@ -7,10 +7,10 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.run.synthetic import as_recorded
-from elastic_pinn.workbench.figures.b_scan import draw_fit_b_scan
-from elastic_pinn.workbench.figures.frequency_wavenumber import draw_fit_frequency_wavenumber
-from elastic_pinn.workbench.figures.misfits import draw_misfit_map, draw_residuals
-from elastic_pinn.workbench.figures.wiggles import draw_wiggles
+from elastic_pinn.workbench.figures.records.b_scan import draw_fit_b_scan
+from elastic_pinn.workbench.figures.records.frequency_wavenumber import draw_fit_frequency_wavenumber
+from elastic_pinn.workbench.figures.records.misfits import draw_misfit_map, draw_residuals
+from elastic_pinn.workbench.figures.records.wiggles import draw_wiggles
 
 
 @pytest.fixture(scope="module")

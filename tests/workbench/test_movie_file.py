@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.figures import movie_file
+from elastic_pinn.workbench.figures.style import movie_file
 
 SHADES = (0, 80, 160, 240)
 needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="an MP4 needs ffmpeg (apt install ffmpeg)")

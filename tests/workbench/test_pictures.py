@@ -22,7 +22,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.media.derived_constants import FORMULAS
 from elastic_pinn.training.assessment.derived import propagated
 from elastic_pinn.workbench import figures
-from elastic_pinn.workbench.figures.field_maps import FieldMap, histogram, trace
+from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap, histogram, trace
 from elastic_pinn.workbench.quantities import GridFields
 from tests.plates import PLATE, SOLVED
 

@@ -54,7 +54,7 @@ def test_npz_and_netcdf_in_any_order_of_axes_are_read_in_si_units(grid, tmp_path
 
 def test_the_run_s_own_export_is_a_reference_that_it_meets(plate_run, tmp_path):
     from elastic_pinn.workbench.exports.wavefields import write_netcdf
-    from elastic_pinn.workbench.figures.shown_fields import shown_fields
+    from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 
     fields = shown_fields(plate_run.latest(), 31)
     write_netcdf(fields, ["u_x", "u_y"], fields.instants(9), tmp_path / "own.nc")

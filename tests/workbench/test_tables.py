@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.figures.assessed_fit import assessed_fit
+from elastic_pinn.workbench.figures.found.assessed_fit import assessed_fit
 from elastic_pinn.workbench.tables import material_table, material_text
 
 

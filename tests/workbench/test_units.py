@@ -1,6 +1,6 @@
 import pytest
 
-from elastic_pinn.workbench.figures.units import unit_for
+from elastic_pinn.workbench.figures.style.units import unit_for
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,9 @@ def figure(
     refuse_existing([output], force)
     from elastic_pinn.run import Run
     from elastic_pinn.workbench import figures
-    from elastic_pinn.workbench.figures.picture import as_file
-    from elastic_pinn.workbench.figures.print_style import require_width
-    from elastic_pinn.workbench.figures.sources import open_source
+    from elastic_pinn.workbench.figures.drawn_from import open_source
+    from elastic_pinn.workbench.figures.style.picture import as_file
+    from elastic_pinn.workbench.figures.style.publication import require_width
 
     if width is not None:
         require_width(width)

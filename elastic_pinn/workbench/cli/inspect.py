@@ -271,7 +271,7 @@ def _found_lines(location: str, snapshot: Snapshot, unknowns: Sequence[str]) -> 
 
     unknowns: names of weights, as "material.log_mu" or "material.2.log_bulk", by which lambda is found.
     """
-    from elastic_pinn.workbench.figures.units import unit_of_constant
+    from elastic_pinn.workbench.figures.style.units import unit_of_constant
     from elastic_pinn.workbench.text import value_text
     from elastic_pinn.workbench.verdict import fit_texts
 

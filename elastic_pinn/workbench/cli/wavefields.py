@@ -59,8 +59,8 @@ def movie(
     Ten frames a second are shown, all with one scale. An MP4 needs ffmpeg; an HTML page plays in any browser. Where
     finite elements solved for the wavefield, there is no residual.
     """
-    from elastic_pinn.workbench.figures.movie import movie as draw
-    from elastic_pinn.workbench.figures.movie_file import require_writable
+    from elastic_pinn.workbench.figures.style.movie_file import require_writable
+    from elastic_pinn.workbench.figures.wavefields.movie import movie as draw
     from elastic_pinn.workbench.quantities import require_known
 
     require_writable(output)
@@ -102,7 +102,7 @@ def fields(
     wavefield and the verdict of the run, where it has them.
     """
     from elastic_pinn.workbench.exports.wavefields import NETCDF, vtk_frames, write_netcdf, write_vtk
-    from elastic_pinn.workbench.figures.shown_fields import shown_fields
+    from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
     from elastic_pinn.workbench.quantities import require_known
 
     if nc is None and vtk is None:

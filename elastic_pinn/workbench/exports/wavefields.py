@@ -12,8 +12,8 @@ from pyevtk.hl import imageToVTK
 from pyevtk.vtk import VtkGroup
 
 from elastic_pinn.paths import project_root
-from elastic_pinn.workbench.figures.movie import draw_movie
-from elastic_pinn.workbench.figures.movie_file import has_ffmpeg
+from elastic_pinn.workbench.figures.style.movie_file import has_ffmpeg
+from elastic_pinn.workbench.figures.wavefields.movie import draw_movie
 from elastic_pinn.workbench.quantities import FRAMES, QUANTITIES, GridFields, run_of
 from elastic_pinn.workbench.run_folders import RUNS
 

@@ -10,9 +10,9 @@ from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.workbench.figures.field_maps import histogram
-from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.figures.style.picture import Picture
+from elastic_pinn.workbench.figures.wavefields.field_maps import histogram
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.file_tree import html_tree
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.view import View

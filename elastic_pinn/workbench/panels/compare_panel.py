@@ -13,9 +13,9 @@ import pandas as pd
 from elastic_pinn.paths import from_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError, replace_file
-from elastic_pinn.workbench.figures.comparison import AXES, compare, drawable
-from elastic_pinn.workbench.figures.labels import short_names
-from elastic_pinn.workbench.figures.picture import Picture, as_file
+from elastic_pinn.workbench.figures.learning.comparison import AXES, compare, drawable
+from elastic_pinn.workbench.figures.style.labels import short_names
+from elastic_pinn.workbench.figures.style.picture import Picture, as_file
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.run_list import RunList

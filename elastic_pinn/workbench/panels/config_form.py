@@ -16,7 +16,7 @@ from elastic_pinn.physics.setups import ProblemConfig, ProblemMaker
 from elastic_pinn.physics.setups.material import NOT_GIVEN
 from elastic_pinn.training import Preview, preview_of, require_device
 from elastic_pinn.used_fields import used_fields
-from elastic_pinn.workbench.figures.picture import BLUE, ORANGE
+from elastic_pinn.workbench.figures.style.colors import BLUE, ORANGE
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.field_box import ROW, FieldBox, action_button
 from elastic_pinn.workbench.panels.field_tabs import FieldTabs

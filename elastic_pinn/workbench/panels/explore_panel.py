@@ -14,7 +14,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.workbench.exports.wavefields import export, export_path
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.background import Background
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints

@@ -10,13 +10,14 @@ import numpy as np
 from elastic_pinn.networks import Model
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.run.shot import Shot
-from elastic_pinn.workbench.figures.b_scan import draw_fit_b_scan
-from elastic_pinn.workbench.figures.frequency_wavenumber import draw_fit_frequency_wavenumber
-from elastic_pinn.workbench.figures.inversion import draw_fit, strongest_receiver
-from elastic_pinn.workbench.figures.misfits import draw_misfit_map, draw_residuals
-from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.problem_plot import window_unit
-from elastic_pinn.workbench.figures.wiggles import draw_wiggles
+from elastic_pinn.workbench.figures.maps.window import window_unit
+from elastic_pinn.workbench.figures.records.b_scan import draw_fit_b_scan
+from elastic_pinn.workbench.figures.records.data_fit import draw_fit
+from elastic_pinn.workbench.figures.records.frequency_wavenumber import draw_fit_frequency_wavenumber
+from elastic_pinn.workbench.figures.records.misfits import draw_misfit_map, draw_residuals
+from elastic_pinn.workbench.figures.records.shown_records import strongest_receiver
+from elastic_pinn.workbench.figures.records.wiggles import draw_wiggles
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.view import PICTURE, Canvas, View
 

@@ -15,7 +15,7 @@ import yaml
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.config_sections import as_written, entry_of
-from elastic_pinn.workbench.figures.picture import BLUE, VERMILLION
+from elastic_pinn.workbench.figures.style.colors import BLUE, VERMILLION
 from elastic_pinn.yaml_values import read_yaml, write_yaml
 
 MARK = "⚠ "

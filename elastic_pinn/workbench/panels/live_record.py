@@ -18,8 +18,8 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import preview_of
 from elastic_pinn.training.lifecycle.control import Weights
-from elastic_pinn.workbench.figures.loss_plots import PREFIX, at_weights
-from elastic_pinn.workbench.figures.point_plots import DRAWS, WEIGHTS, Curve, Curves, redraws_in
+from elastic_pinn.workbench.figures.learning.losses import PREFIX, at_weights
+from elastic_pinn.workbench.figures.learning.weights_and_points import DRAWS, WEIGHTS, Curve, Curves, redraws_in
 
 CAPACITY = 2000  # points of a curve; even
 MATERIAL = "material/"

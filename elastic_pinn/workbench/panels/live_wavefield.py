@@ -5,11 +5,11 @@ import numpy as np
 from elastic_pinn.networks import Model
 from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics import Problem
-from elastic_pinn.workbench.figures.field_maps import FieldMap
-from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.sources import first_shot_text, shown_quantity
-from elastic_pinn.workbench.figures.units import unit_for
-from elastic_pinn.workbench.figures.wavefields import draw_wavefield
+from elastic_pinn.workbench.figures.drawn_from import first_shot_text, shown_quantity
+from elastic_pinn.workbench.figures.style.picture import Picture
+from elastic_pinn.workbench.figures.style.units import unit_for
+from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap
+from elastic_pinn.workbench.figures.wavefields.snapshots import draw_wavefield
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import Canvas

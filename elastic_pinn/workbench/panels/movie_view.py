@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.view import View
 

@@ -18,11 +18,11 @@ import ipywidgets as widgets
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.data import Receivers
-from elastic_pinn.workbench.figures.b_scan import b_scan
-from elastic_pinn.workbench.figures.frequency_wavenumber import frequency_wavenumber
-from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.recordings import receivers, spectra
-from elastic_pinn.workbench.figures.wiggles import wiggles
+from elastic_pinn.workbench.figures.records.b_scan import b_scan
+from elastic_pinn.workbench.figures.records.frequency_wavenumber import frequency_wavenumber
+from elastic_pinn.workbench.figures.records.overview import receivers, spectra
+from elastic_pinn.workbench.figures.records.wiggles import wiggles
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.own_data import OwnData, understood
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.dark_theme import dark_theme

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import traitlets
 
-from elastic_pinn.workbench.figures.labels import fit_labels, without_hashes
+from elastic_pinn.workbench.figures.style.labels import fit_labels, without_hashes
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.run_columns import MISSING, RUN, RunColumn, ranks, texts
 

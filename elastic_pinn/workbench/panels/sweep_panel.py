@@ -36,8 +36,8 @@ from elastic_pinn.workbench.batch.status import (
     status_rows,
     with_running_notebook,
 )
-from elastic_pinn.workbench.figures.picture import Picture
-from elastic_pinn.workbench.figures.sweep_plot import sweep_results
+from elastic_pinn.workbench.figures.learning.sweep import sweep_results
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
 from elastic_pinn.workbench.panels.dark_theme import dark_theme
 from elastic_pinn.workbench.panels.rows import row

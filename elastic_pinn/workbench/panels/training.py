@@ -18,7 +18,7 @@ from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.training import Control, RunDirectoryError, train
 from elastic_pinn.training.lifecycle.control import Work
-from elastic_pinn.workbench.figures.sources import checkpoint_of
+from elastic_pinn.workbench.figures.drawn_from import checkpoint_of
 from elastic_pinn.workbench.panels.buttons import State
 from elastic_pinn.workbench.panels.live_record import LiveRecord
 

@@ -9,9 +9,9 @@ import ipywidgets as widgets
 
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
-from elastic_pinn.workbench.figures.inversion import draw_traces
-from elastic_pinn.workbench.figures.loss_plots import Events, draw_losses, height_of
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.found.material import draw_traces
+from elastic_pinn.workbench.figures.learning.losses import Events, draw_losses, height_of
+from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.callbacks import acknowledge
 from elastic_pinn.workbench.panels.fit_view import FitView
 from elastic_pinn.workbench.panels.live_record import LiveRecord

@@ -11,9 +11,9 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.run.shot import SOLVED_BY, wavefield_of
 from elastic_pinn.workbench.exports.wavefields import FORMATS, can_write
-from elastic_pinn.workbench.figures.field_maps import COARSE, FieldMap, instant_text, length_unit, trace
-from elastic_pinn.workbench.figures.inversion import strongest_receiver
-from elastic_pinn.workbench.figures.picture import Picture
+from elastic_pinn.workbench.figures.records.shown_records import strongest_receiver
+from elastic_pinn.workbench.figures.style.picture import Picture
+from elastic_pinn.workbench.figures.wavefields.field_maps import COARSE, FieldMap, instant_text, length_unit, trace
 from elastic_pinn.workbench.panels.movie_view import MovieView
 from elastic_pinn.workbench.panels.view import View
 from elastic_pinn.workbench.quantities import FRAMES, GridFields

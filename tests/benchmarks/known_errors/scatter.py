@@ -8,7 +8,8 @@ from itertools import product
 import numpy as np
 from matplotlib.axes import Axes
 
-from elastic_pinn.workbench.figures.picture import SERIES, Picture, light_grid
+from elastic_pinn.workbench.figures.style.colors import SERIES
+from elastic_pinn.workbench.figures.style.picture import Picture, light_grid
 from tests.benchmarks.known_errors.cases import FAMILIES
 from tests.benchmarks.known_errors.section import FACTOR
 from tests.benchmarks.known_errors.ways import Measured

@@ -10,7 +10,7 @@ from torch import Tensor
 import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual
 from elastic_pinn.physics.media.moduli import Moduli
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
 from tests.benchmarks.validation.statics import LAMBDA, MU, bent, force, mixed_plate
 from tests.physics.media.test_medium import solved

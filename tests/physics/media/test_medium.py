@@ -12,7 +12,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual, stress
 from elastic_pinn.physics.solutions import GradientWave
 from elastic_pinn.workbench.cli.app import app
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from tests.physics.test_elasticity import derivatives
 
 WAVE = GradientWave(2.0, 1.0, 1.0, gradient=1.0, omega=9.0)

@@ -18,7 +18,7 @@ from elastic_pinn.training.assessment.linearised import Linearised
 from elastic_pinn.training.losses import Loss
 from elastic_pinn.training.optimizers import registry
 from elastic_pinn.training.session import Session
-from elastic_pinn.workbench.figures.assessed_fit import assessed_fit
+from elastic_pinn.workbench.figures.found.assessed_fit import assessed_fit
 from tests.training.assessment import plates
 from tests.training.assessment.plates import CONFIG, TRUE, errors, found, problem_of, recorded, with_noise
 

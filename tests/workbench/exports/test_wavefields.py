@@ -13,7 +13,7 @@ import xarray as xr
 import elastic_pinn as ep
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.workbench.exports import wavefields
-from elastic_pinn.workbench.figures.shown_fields import shown_fields
+from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields, QuantityError, origin_of
 from tests.plates import PLATE
 

@@ -1,0 +1,1 @@
+"""How training went: the losses of a run, of several, and of a sweep."""

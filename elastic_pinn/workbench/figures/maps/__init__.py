@@ -1,0 +1,1 @@
+"""Maps of a body: the axes of its window, and its rims."""

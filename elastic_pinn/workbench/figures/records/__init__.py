@@ -1,0 +1,1 @@
+"""What receivers recorded, alone or beside what is predicted there."""

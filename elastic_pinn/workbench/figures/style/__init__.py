@@ -1,0 +1,1 @@
+"""How every figure looks: its size, colours, legends, labels and units, and the files that it is saved as."""
