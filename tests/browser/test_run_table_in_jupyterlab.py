@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels.run_grid import RunGrid
+from elastic_pinn.workbench.panels.comparison.run_grid import RunGrid
 from tests.browser.lab import PATIENCE_MS
 from tests.workbench.many_runs import copy_often
 

@@ -5,7 +5,7 @@ import re
 
 import ipywidgets as widgets
 
-from elastic_pinn.workbench.panels.own_data_form import FIELDS
+from elastic_pinn.workbench.panels.own_data.form import FIELDS
 from tests.workbench.clicks import fields
 
 SCAN = {

@@ -11,9 +11,9 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels import ComparePanel
-from elastic_pinn.workbench.panels import compare_panel as module
-from elastic_pinn.workbench.panels.run_grid import RunGrid
-from elastic_pinn.workbench.panels.run_list import RunList
+from elastic_pinn.workbench.panels.comparison import panel as module
+from elastic_pinn.workbench.panels.comparison.run_grid import RunGrid
+from elastic_pinn.workbench.panels.comparison.run_list import RunList
 from elastic_pinn.workbench.run_filter import matching
 from elastic_pinn.workbench.run_table import run_row, runs_table
 

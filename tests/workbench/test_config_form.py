@@ -8,10 +8,10 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.legal_values import legal_values
-from elastic_pinn.workbench.panels.buttons import ICONS, Buttons
-from elastic_pinn.workbench.panels.config_form import ConfigForm
-from elastic_pinn.workbench.panels.field_tabs import CHANGED
-from elastic_pinn.workbench.panels.form_fields import MARK
+from elastic_pinn.workbench.panels.settings.config_form import ConfigForm
+from elastic_pinn.workbench.panels.settings.field_tabs import CHANGED
+from elastic_pinn.workbench.panels.training.buttons import ICONS, Buttons
+from elastic_pinn.workbench.panels.widgets.form_fields import MARK
 from tests.workbench.clicks import TINY, fields, inside
 
 

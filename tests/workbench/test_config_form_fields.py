@@ -2,7 +2,7 @@ import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels.config_form import CELL, GROUPS, ConfigForm
+from elastic_pinn.workbench.panels.settings.config_form import CELL, GROUPS, ConfigForm
 from tests.physics.setups.plates import DISC, PLATE
 from tests.workbench.clicks import fields
 

@@ -8,10 +8,10 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.training.lifecycle import recommended
-from elastic_pinn.workbench.panels import config_form
-from elastic_pinn.workbench.panels.config_form import CELL, ConfigForm
-from elastic_pinn.workbench.panels.field_tabs import CHANGED
-from elastic_pinn.workbench.panels.form_fields import MARK
+from elastic_pinn.workbench.panels.settings import config_form
+from elastic_pinn.workbench.panels.settings.config_form import CELL, ConfigForm
+from elastic_pinn.workbench.panels.settings.field_tabs import CHANGED
+from elastic_pinn.workbench.panels.widgets.form_fields import MARK
 from tests.physics.setups.plates import PLATE
 from tests.training.lifecycle.test_implied import DEFAULT
 from tests.workbench.clicks import fields

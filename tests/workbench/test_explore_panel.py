@@ -19,8 +19,8 @@ from elastic_pinn.storage import checkpoints
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.exports.wavefields import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
-from elastic_pinn.workbench.panels.checkpoint_tabs import BY_ELEMENTS
-from elastic_pinn.workbench.panels.wavefield_views import most_energetic_instant
+from elastic_pinn.workbench.panels.exploration.tabs import BY_ELEMENTS
+from elastic_pinn.workbench.panels.exploration.wavefield_views import most_energetic_instant
 from elastic_pinn.workbench.quantities import QUANTITIES
 
 

@@ -19,7 +19,7 @@ from elastic_pinn.workbench.figures.learning.losses import draw_stages
 from elastic_pinn.workbench.figures.style.colors import BLUE, GREEN, VERMILLION
 from elastic_pinn.workbench.figures.style.layout import Constrained, legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.view import Canvas
+from elastic_pinn.workbench.panels.widgets.view import Canvas
 from tests.workbench.drawn_texts import layout_faults
 from tests.workbench.test_pictures import FIGURES, sources  # noqa: F401 a fixture
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 import elastic_pinn as ep
 from elastic_pinn.training.lifecycle.control import Work
-from elastic_pinn.workbench.panels.live_record import CAPACITY, LiveRecord, ThinnedSeries
-from elastic_pinn.workbench.panels.progress import ProgressBar, pace_text
+from elastic_pinn.workbench.panels.training.live_record import CAPACITY, LiveRecord, ThinnedSeries
+from elastic_pinn.workbench.panels.training.progress import ProgressBar, pace_text
 
 CONFIG = ep.Config(hidden_layers=[8])
 GIVEN = Path("run"), CONFIG, ep.problem_from(CONFIG)

@@ -7,8 +7,8 @@ import pytest
 from elastic_pinn.field_declarations import units
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.workbench.own_data import OwnData
-from elastic_pinn.workbench.panels.form_fields import as_read, as_shown
-from elastic_pinn.workbench.panels.own_data_form import FIELDS, OwnDataForm, sentences
+from elastic_pinn.workbench.panels.own_data.form import FIELDS, OwnDataForm, sentences
+from elastic_pinn.workbench.panels.widgets.form_fields import as_read, as_shown
 
 NAMES = FIELDS["value_columns"].annotation
 

@@ -16,8 +16,8 @@ from elastic_pinn.legal_values import legal_values
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.workbench.own_data import OwnData
 from elastic_pinn.workbench.panels import OwnDataPanel
-from elastic_pinn.workbench.panels.form_fields import MARK
-from elastic_pinn.workbench.panels.own_data_form import FIELDS, GROUPS, sentences
+from elastic_pinn.workbench.panels.own_data.form import FIELDS, GROUPS, sentences
+from elastic_pinn.workbench.panels.widgets.form_fields import MARK
 from elastic_pinn.yaml_values import read_yaml
 from tests.workbench.clicks import buttons, fields, inside
 from tests.workbench.own_data_clicks import CHOSEN, SCAN, beside, change, settled, shown, status, views

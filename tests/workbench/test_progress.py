@@ -5,8 +5,8 @@ import math
 import pytest
 
 from elastic_pinn.training.lifecycle.control import Work
-from elastic_pinn.workbench.panels import progress
-from elastic_pinn.workbench.panels.progress import Pace, ProgressBar, pace_text
+from elastic_pinn.workbench.panels.training import progress
+from elastic_pinn.workbench.panels.training.progress import Pace, ProgressBar, pace_text
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels.run_grid import LISTS, RunGrid, with_numbers
-from elastic_pinn.workbench.panels.run_list import RunList
+from elastic_pinn.workbench.panels.comparison.run_grid import LISTS, RunGrid, with_numbers
+from elastic_pinn.workbench.panels.comparison.run_list import RunList
 from elastic_pinn.workbench.run_columns import MISSING, run_columns
 from tests.workbench.many_runs import copy_often
 
@@ -141,9 +141,9 @@ def test_without_all_of_itables_it_is_told_what_to_install(monkeypatch, fault, t
     monkeypatch.delitem(sys.modules, "itables.widget")
     monkeypatch.delattr("itables.widget")
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
-    monkeypatch.delitem(sys.modules, "elastic_pinn.workbench.panels.run_grid")
+    monkeypatch.delitem(sys.modules, "elastic_pinn.workbench.panels.comparison.run_grid")
     with pytest.raises(ImportError, match=rf"needs all of itables, and here .*{told}.*pip install .* itables"):
-        import_module("elastic_pinn.workbench.panels.run_grid")
+        import_module("elastic_pinn.workbench.panels.comparison.run_grid")
 
 
 def test_a_click_into_a_table_that_was_replaced_by_a_shorter_one_breaks_nothing(folder_of_runs):

@@ -10,8 +10,9 @@ from elastic_pinn.workbench.batch import Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch import engine as engines
 from elastic_pinn.workbench.batch.comparisons import COMPARED, comparison
 from elastic_pinn.workbench.batch.status import status_rows
-from elastic_pinn.workbench.panels import SweepPanel, sweep_panel
-from elastic_pinn.workbench.panels.sweep_form import SweepForm
+from elastic_pinn.workbench.panels import SweepPanel
+from elastic_pinn.workbench.panels.sweeps import panel as module
+from elastic_pinn.workbench.panels.sweeps.form import SweepForm
 
 FORWARD = "notebooks/01_forward.ipynb"
 
@@ -140,7 +141,7 @@ def test_a_sweep_that_the_engine_refuses_is_said_and_raised(in_loop, monkeypatch
     def refuse(*_):
         raise SweepError("in use by process 1")
 
-    monkeypatch.setattr(sweep_panel, "run_sweep", refuse)
+    monkeypatch.setattr(module, "run_sweep", refuse)
 
     async def use(panel):
         with pytest.raises(SweepError):
@@ -159,7 +160,7 @@ def test_an_interrupt_asks_the_sweep_to_stop_and_the_table_is_written(in_loop, m
         plan.sweep.folder.mkdir()
         return engines.SweepProgress(rows)
 
-    monkeypatch.setattr(sweep_panel, "run_sweep", run_until_stopped)
+    monkeypatch.setattr(module, "run_sweep", run_until_stopped)
 
     async def use(panel):
         awaited = asyncio.current_task()
@@ -181,7 +182,7 @@ def test_a_sweep_that_runs_is_not_started_twice_and_can_still_be_stopped(in_loop
         plan.sweep.folder.mkdir()
         return engines.SweepProgress({run.name: {"run": run.name, "status": "unfinished"} for run in plan.runs})
 
-    monkeypatch.setattr(sweep_panel, "run_sweep", run_until_stopped)
+    monkeypatch.setattr(module, "run_sweep", run_until_stopped)
 
     async def use(panel):
         panel._buttons["Start"].click()
@@ -215,7 +216,7 @@ def test_the_end_tells_what_is_to_be_done(in_loop, monkeypatch, statuses, told):
         each = zip(plan.runs, statuses, strict=True)
         return engines.SweepProgress({run.name: {"run": run.name, "status": status} for run, status in each})
 
-    monkeypatch.setattr(sweep_panel, "run_sweep", run_to_the_end)
+    monkeypatch.setattr(module, "run_sweep", run_to_the_end)
 
     async def use(panel):
         await panel.run()
@@ -268,7 +269,7 @@ def test_a_change_that_comes_as_the_sweep_starts_counts_afterwards():
 
 def test_what_would_run_is_looked_at_when_the_typing_rests(in_loop, monkeypatch):
     looks = []
-    monkeypatch.setattr(sweep_panel, "status_rows", lambda plan: looks.append(plan) or status_rows(plan))
+    monkeypatch.setattr(module, "status_rows", lambda plan: looks.append(plan) or status_rows(plan))
 
     async def use(panel):
         for text in ("steps: [1, 2]", "steps: [1, 2, 3]", "steps: [1, 2, 3, 4]"):

@@ -194,7 +194,7 @@ def test_a_fault_in_the_picture_does_not_end_the_run(tmp_path, monkeypatch, capl
     def broken(record):
         raise ZeroDivisionError("no picture today")
 
-    monkeypatch.setattr("elastic_pinn.workbench.panels.views._loss", broken)
+    monkeypatch.setattr("elastic_pinn.workbench.panels.training.live_views._loss", broken)
 
     async def scenario():
         return await TrainPanel(ep.Config(**TINY, steps=30)).train(str(tmp_path / "run"))
@@ -208,7 +208,7 @@ def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatc
         if step > 2:
             raise ZeroDivisionError("no progress today")
 
-    monkeypatch.setattr("elastic_pinn.workbench.panels.progress.ProgressBar.show", broken)
+    monkeypatch.setattr("elastic_pinn.workbench.panels.training.progress.ProgressBar.show", broken)
 
     async def scenario():
         panel = TrainPanel(ENDLESS)

@@ -8,7 +8,7 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.physics import problem_from
 from elastic_pinn.workbench.panels import TrainPanel
-from elastic_pinn.workbench.panels.training import Training
+from elastic_pinn.workbench.panels.training.thread import Training
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
 RUNNING = {"Pause", "Stop", "Checkpoint now", "Estimate error"}

@@ -7,8 +7,9 @@ from unittest.mock import Mock
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.workbench.panels import TrainPanel, training
-from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
+from elastic_pinn.workbench.panels import TrainPanel
+from elastic_pinn.workbench.panels.training import thread
+from elastic_pinn.workbench.panels.widgets.checkpoint_list import newest_checkpoints
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
 
@@ -273,7 +274,7 @@ def test_a_full_disk_at_resume_is_told_and_the_pause_goes_on(tmp_path, monkeypat
         buttons(panel)["Pause"].click()
         await until(lambda: status(panel).startswith("<b>paused</b>"))
         with monkeypatch.context() as patched:
-            patched.setattr(training, "train", Mock(side_effect=full))
+            patched.setattr(thread, "train", Mock(side_effect=full))
             buttons(panel)["Resume"].click()
             await until(lambda: "No space left" in status(panel) and "Resume" in enabled(panel))
         buttons(panel)["Resume"].click()

@@ -12,12 +12,12 @@ from PIL import Image
 
 import elastic_pinn as ep
 from elastic_pinn.networks import Model
-from elastic_pinn.workbench.panels.fit_view import FitView
-from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.live_wavefield import BESIDE_EXACT, NODES, LiveWavefield
-from elastic_pinn.workbench.panels.movie_view import MovieView
-from elastic_pinn.workbench.panels.view import View
-from elastic_pinn.workbench.panels.views import LiveViews
+from elastic_pinn.workbench.panels.training.live_fit import FitView
+from elastic_pinn.workbench.panels.training.live_record import LiveRecord
+from elastic_pinn.workbench.panels.training.live_views import LiveViews
+from elastic_pinn.workbench.panels.training.live_wavefield import BESIDE_EXACT, NODES, LiveWavefield
+from elastic_pinn.workbench.panels.widgets.movie_view import MovieView
+from elastic_pinn.workbench.panels.widgets.view import View
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
 from tests.training.optimizers.recorded_shots import AT
 
@@ -26,7 +26,7 @@ from tests.training.optimizers.recorded_shots import AT
 def clock(monkeypatch):
     """The time that the views see, as a list of one number."""
     now = [0.0]
-    monkeypatch.setattr("elastic_pinn.workbench.panels.views.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("elastic_pinn.workbench.panels.training.live_views.time.monotonic", lambda: now[0])
     return now
 
 

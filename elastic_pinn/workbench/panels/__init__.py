@@ -1,23 +1,26 @@
-"""Widgets; only this package imports ipywidgets. Without a panel no result changes."""
+"""Widgets; only this package imports ipywidgets. Without a panel no result changes.
+
+A room for each panel, which is in its panel.py; they share widgets, and none imports another.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from elastic_pinn.workbench.panels.compare_panel import ComparePanel
-    from elastic_pinn.workbench.panels.explore_panel import ExplorePanel
-    from elastic_pinn.workbench.panels.own_data_panel import OwnDataPanel
-    from elastic_pinn.workbench.panels.sweep_panel import SweepPanel
-    from elastic_pinn.workbench.panels.train_panel import TrainPanel
+    from elastic_pinn.workbench.panels.comparison.panel import ComparePanel
+    from elastic_pinn.workbench.panels.exploration.panel import ExplorePanel
+    from elastic_pinn.workbench.panels.own_data.panel import OwnDataPanel
+    from elastic_pinn.workbench.panels.sweeps.panel import SweepPanel
+    from elastic_pinn.workbench.panels.training.panel import TrainPanel
 
 __all__ = ["ComparePanel", "ExplorePanel", "OwnDataPanel", "SweepPanel", "TrainPanel"]
 
 HOMES = {
-    "ComparePanel": "compare_panel",
-    "ExplorePanel": "explore_panel",
-    "OwnDataPanel": "own_data_panel",
-    "SweepPanel": "sweep_panel",
-    "TrainPanel": "train_panel",
+    "ComparePanel": "comparison.panel",
+    "ExplorePanel": "exploration.panel",
+    "OwnDataPanel": "own_data.panel",
+    "SweepPanel": "sweeps.panel",
+    "TrainPanel": "training.panel",
 }
 
 

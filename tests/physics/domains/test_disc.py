@@ -12,7 +12,7 @@ from elastic_pinn.physics.elasticity import Normal, traction
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import DiscMode, PlaneWave
 from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
-from elastic_pinn.workbench.panels.wavefield_views import most_energetic_instant
+from elastic_pinn.workbench.panels.exploration.wavefield_views import most_energetic_instant
 from tests.physics.media.test_medium import solved
 from tests.physics.test_elasticity import derivatives
 

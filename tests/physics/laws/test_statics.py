@@ -11,7 +11,7 @@ import elastic_pinn as ep
 from elastic_pinn.physics.elasticity import residual
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
-from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
+from elastic_pinn.workbench.panels.exploration.tabs import CheckpointTabs
 from tests.benchmarks.validation.statics import LAMBDA, MU, bent, force, mixed_plate
 from tests.physics.media.test_medium import solved
 from tests.physics.test_elasticity import derivatives

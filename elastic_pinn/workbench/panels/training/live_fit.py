@@ -18,8 +18,8 @@ from elastic_pinn.workbench.figures.records.misfits import draw_misfit_map, draw
 from elastic_pinn.workbench.figures.records.shown_records import strongest_receiver
 from elastic_pinn.workbench.figures.records.wiggles import draw_wiggles
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.view import PICTURE, Canvas, View
+from elastic_pinn.workbench.panels.training.live_record import LiveRecord
+from elastic_pinn.workbench.panels.widgets.view import PICTURE, Canvas, View
 
 TRACE, MAP = "one receiver", "map by receiver"
 SHOWN = (TRACE, "wiggles", "B-scan", MAP, "residual against noise", "f-k")

@@ -12,12 +12,12 @@ from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.found.material import draw_traces
 from elastic_pinn.workbench.figures.learning.losses import Events, draw_losses, height_of
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.fit_view import FitView
-from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.live_wavefield import LiveWavefield, whose
-from elastic_pinn.workbench.panels.movie_view import MovieView
-from elastic_pinn.workbench.panels.view import Canvas, View
+from elastic_pinn.workbench.panels.training.live_fit import FitView
+from elastic_pinn.workbench.panels.training.live_record import LiveRecord
+from elastic_pinn.workbench.panels.training.live_wavefield import LiveWavefield, whose
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.movie_view import MovieView
+from elastic_pinn.workbench.panels.widgets.view import Canvas, View
 
 DRAW_EVERY_S = 1.0
 TRUE_ONE = (

@@ -13,7 +13,7 @@ import pandas as pd
 import traitlets
 
 from elastic_pinn.workbench.figures.style.labels import fit_labels, without_hashes
-from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
 from elastic_pinn.workbench.run_columns import MISSING, RUN, RunColumn, ranks, texts
 
 try:

@@ -38,13 +38,13 @@ from elastic_pinn.workbench.batch.status import (
 )
 from elastic_pinn.workbench.figures.learning.sweep import sweep_results
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.background import on_interrupt, run_in_thread
-from elastic_pinn.workbench.panels.dark_theme import dark_theme
-from elastic_pinn.workbench.panels.rows import row
-from elastic_pinn.workbench.panels.status_line import StatusLine
-from elastic_pinn.workbench.panels.sweep_form import SweepForm
-from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.panels.view import View
+from elastic_pinn.workbench.panels.sweeps.form import SweepForm
+from elastic_pinn.workbench.panels.widgets.background import on_interrupt, run_in_thread
+from elastic_pinn.workbench.panels.widgets.dark_theme import dark_theme
+from elastic_pinn.workbench.panels.widgets.rows import row
+from elastic_pinn.workbench.panels.widgets.status_line import StatusLine
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.view import View
 
 POLL_S = 2.0
 PREVIEW_DELAY_S = 0.3  # after the last change of a field, before the preview

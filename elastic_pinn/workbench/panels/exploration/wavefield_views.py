@@ -14,8 +14,8 @@ from elastic_pinn.workbench.exports.wavefields import FORMATS, can_write
 from elastic_pinn.workbench.figures.records.shown_records import strongest_receiver
 from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.figures.wavefields.field_maps import COARSE, FieldMap, instant_text, length_unit, trace
-from elastic_pinn.workbench.panels.movie_view import MovieView
-from elastic_pinn.workbench.panels.view import View
+from elastic_pinn.workbench.panels.widgets.movie_view import MovieView
+from elastic_pinn.workbench.panels.widgets.view import View
 from elastic_pinn.workbench.quantities import FRAMES, GridFields
 
 ALIKE = 0.05  # relative difference below which energies count as equal

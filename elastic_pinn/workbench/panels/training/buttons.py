@@ -5,8 +5,8 @@ from enum import Enum
 
 import ipywidgets as widgets
 
-from elastic_pinn.workbench.panels.rows import WRAPPED
-from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.rows import WRAPPED
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
 
 ICONS = {
     "Start": ("play", "train anew by the fields as they are, in a fresh run directory"),

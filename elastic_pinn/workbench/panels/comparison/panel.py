@@ -16,11 +16,11 @@ from elastic_pinn.storage import CheckpointError, replace_file
 from elastic_pinn.workbench.figures.learning.comparison import AXES, compare, drawable
 from elastic_pinn.workbench.figures.style.labels import short_names
 from elastic_pinn.workbench.figures.style.picture import Picture, as_file
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.dark_theme import dark_theme
-from elastic_pinn.workbench.panels.run_list import RunList
-from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.panels.view import View
+from elastic_pinn.workbench.panels.comparison.run_list import RunList
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.dark_theme import dark_theme
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.view import View
 from elastic_pinn.workbench.run_folders import RUNS
 from elastic_pinn.workbench.run_table import config_differences
 from elastic_pinn.workbench.text import format_value

@@ -9,8 +9,8 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Run
 from elastic_pinn.training.readable import percent
-from elastic_pinn.workbench.panels.background import Background
-from elastic_pinn.workbench.panels.status_line import StatusLine
+from elastic_pinn.workbench.panels.widgets.background import Background
+from elastic_pinn.workbench.panels.widgets.status_line import StatusLine
 
 
 class ErrorLine(StatusLine):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 
 import ipywidgets as widgets
 
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.field_box import FieldBox
-from elastic_pinn.workbench.panels.form_fields import GRID, MARK
-from elastic_pinn.workbench.panels.rows import row
+from elastic_pinn.workbench.panels.settings.field_box import FieldBox
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.form_fields import GRID, MARK
+from elastic_pinn.workbench.panels.widgets.rows import row
 
 CHANGED = "• "
 """Before the name of a tab with a field that is not as in the notebook's cell."""

@@ -17,10 +17,18 @@ from elastic_pinn.physics.setups.material import NOT_GIVEN
 from elastic_pinn.training import Preview, preview_of, require_device
 from elastic_pinn.used_fields import used_fields
 from elastic_pinn.workbench.figures.style.colors import BLUE, ORANGE
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.field_box import ROW, FieldBox, action_button
-from elastic_pinn.workbench.panels.field_tabs import FieldTabs
-from elastic_pinn.workbench.panels.form_fields import as_fault, as_read, as_shown, field_of, help_of, mark, units_of
+from elastic_pinn.workbench.panels.settings.field_box import ROW, FieldBox, action_button
+from elastic_pinn.workbench.panels.settings.field_tabs import FieldTabs
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.form_fields import (
+    as_fault,
+    as_read,
+    as_shown,
+    field_of,
+    help_of,
+    mark,
+    units_of,
+)
 from elastic_pinn.workbench.parameters_cell import parameters_cell
 from elastic_pinn.workbench.run_folders import RUNS
 

@@ -10,9 +10,9 @@ from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.figures.style.units import unit_for
 from elastic_pinn.workbench.figures.wavefields.field_maps import FieldMap
 from elastic_pinn.workbench.figures.wavefields.snapshots import draw_wavefield
-from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.movie_view import MovieView
-from elastic_pinn.workbench.panels.view import Canvas
+from elastic_pinn.workbench.panels.training.live_record import LiveRecord
+from elastic_pinn.workbench.panels.widgets.movie_view import MovieView
+from elastic_pinn.workbench.panels.widgets.view import Canvas
 from elastic_pinn.workbench.quantities import FRAMES, QUANTITIES, GridFields
 
 NODES = 80  # on a side of the grid: few, since training waits while a frame is drawn

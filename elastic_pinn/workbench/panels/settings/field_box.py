@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from elastic_pinn.config import ConfigError
 from elastic_pinn.training.lifecycle.recommended import Recommendation
-from elastic_pinn.workbench.panels.form_fields import as_read, as_shown, mark
+from elastic_pinn.workbench.panels.widgets.form_fields import as_read, as_shown, mark
 
 ROW = {"flex_flow": "row wrap", "align_items": "center", "align_content": "flex-start", "overflow": "visible"}
 """The layout of a box, which all boxes of a form share."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
 
 logger = logging.getLogger(__name__)
 

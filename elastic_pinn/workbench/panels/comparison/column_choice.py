@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
 
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
 from elastic_pinn.workbench.run_columns import RunColumn
 
 

@@ -14,10 +14,10 @@ from elastic_pinn.paths import delivered, project_root
 from elastic_pinn.workbench.batch import Notebook, Plan, Sweep, SweepError
 from elastic_pinn.workbench.batch.comparisons import COMPARED, comparison
 from elastic_pinn.workbench.batch.plan import GIVEN_BY_THE_SWEEP
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.form_fields import as_fault
-from elastic_pinn.workbench.panels.rows import row
-from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.form_fields import as_fault
+from elastic_pinn.workbench.panels.widgets.rows import row
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
 from elastic_pinn.workbench.run_folders import RUNS, stamped
 from elastic_pinn.yaml_values import read_yaml, write_yaml
 

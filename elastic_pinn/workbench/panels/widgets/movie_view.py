@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import ipywidgets as widgets
 
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.view import View
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.view import View
 
 FRAME_MS = 250
 

@@ -24,14 +24,14 @@ from elastic_pinn.workbench.figures.records.overview import receivers, spectra
 from elastic_pinn.workbench.figures.records.wiggles import wiggles
 from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.own_data import OwnData, understood
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.dark_theme import dark_theme
-from elastic_pinn.workbench.panels.form_fields import STYLE
-from elastic_pinn.workbench.panels.own_data_form import OwnDataForm
-from elastic_pinn.workbench.panels.rows import row
-from elastic_pinn.workbench.panels.status_line import StatusLine
-from elastic_pinn.workbench.panels.tooltips import tooltips
-from elastic_pinn.workbench.panels.view import View
+from elastic_pinn.workbench.panels.own_data.form import OwnDataForm
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.dark_theme import dark_theme
+from elastic_pinn.workbench.panels.widgets.form_fields import STYLE
+from elastic_pinn.workbench.panels.widgets.rows import row
+from elastic_pinn.workbench.panels.widgets.status_line import StatusLine
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.view import View
 
 logger = logging.getLogger(__name__)
 

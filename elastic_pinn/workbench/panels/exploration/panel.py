@@ -15,14 +15,14 @@ from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.workbench.exports.wavefields import export, export_path
 from elastic_pinn.workbench.figures.style.picture import Picture
-from elastic_pinn.workbench.panels.background import Background
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.checkpoint_list import newest_checkpoints
-from elastic_pinn.workbench.panels.checkpoint_tabs import CheckpointTabs
-from elastic_pinn.workbench.panels.dark_theme import dark_theme
-from elastic_pinn.workbench.panels.rows import row
-from elastic_pinn.workbench.panels.status_line import StatusLine
-from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.panels.exploration.tabs import CheckpointTabs
+from elastic_pinn.workbench.panels.widgets.background import Background
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.checkpoint_list import newest_checkpoints
+from elastic_pinn.workbench.panels.widgets.dark_theme import dark_theme
+from elastic_pinn.workbench.panels.widgets.rows import row
+from elastic_pinn.workbench.panels.widgets.status_line import StatusLine
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
 from elastic_pinn.workbench.quantities import GridFields
 from elastic_pinn.workbench.run_folders import RUNS
 

@@ -21,21 +21,21 @@ from elastic_pinn.run import Run, load_checkpoint
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.summary import Summary
 from elastic_pinn.training.stopping import may_end_early
-from elastic_pinn.workbench.panels.background import on_interrupt, wait_until
-from elastic_pinn.workbench.panels.buttons import Buttons, State
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.checkpoint_list import CheckpointList
-from elastic_pinn.workbench.panels.config_form import ConfigForm
-from elastic_pinn.workbench.panels.dark_theme import dark_theme
-from elastic_pinn.workbench.panels.error_line import ErrorLine
-from elastic_pinn.workbench.panels.form_fields import MARK
-from elastic_pinn.workbench.panels.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
-from elastic_pinn.workbench.panels.live_record import LiveRecord
-from elastic_pinn.workbench.panels.progress import ProgressBar
-from elastic_pinn.workbench.panels.rows import row
-from elastic_pinn.workbench.panels.status_line import StatusLine
-from elastic_pinn.workbench.panels.training import Request, Training
-from elastic_pinn.workbench.panels.views import LiveViews
+from elastic_pinn.workbench.panels.settings.config_form import ConfigForm
+from elastic_pinn.workbench.panels.training.buttons import Buttons, State
+from elastic_pinn.workbench.panels.training.error_line import ErrorLine
+from elastic_pinn.workbench.panels.training.kernel_shutdown import INTERRUPT_S, stop_training_at_shutdown
+from elastic_pinn.workbench.panels.training.live_record import LiveRecord
+from elastic_pinn.workbench.panels.training.live_views import LiveViews
+from elastic_pinn.workbench.panels.training.progress import ProgressBar
+from elastic_pinn.workbench.panels.training.thread import Request, Training
+from elastic_pinn.workbench.panels.widgets.background import on_interrupt, wait_until
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.checkpoint_list import CheckpointList
+from elastic_pinn.workbench.panels.widgets.dark_theme import dark_theme
+from elastic_pinn.workbench.panels.widgets.form_fields import MARK
+from elastic_pinn.workbench.panels.widgets.rows import row
+from elastic_pinn.workbench.panels.widgets.status_line import StatusLine
 from elastic_pinn.workbench.run_folders import resume_from, run_folder
 from elastic_pinn.workbench.text import status_text
 

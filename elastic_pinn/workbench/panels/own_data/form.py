@@ -17,8 +17,8 @@ from elastic_pinn.physics.data.readers.registry import FORMATS
 from elastic_pinn.physics.data.readers.traces import OptionsNeeded
 from elastic_pinn.physics.import_options import ImportOptions, legal_option
 from elastic_pinn.workbench.own_data import OwnData, options_beside
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.form_fields import (
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.form_fields import (
     GRID,
     MARK,
     STYLE,

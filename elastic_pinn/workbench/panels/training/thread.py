@@ -19,8 +19,8 @@ from elastic_pinn.storage import CheckpointError
 from elastic_pinn.training import Control, RunDirectoryError, train
 from elastic_pinn.training.lifecycle.control import Work
 from elastic_pinn.workbench.figures.drawn_from import checkpoint_of
-from elastic_pinn.workbench.panels.buttons import State
-from elastic_pinn.workbench.panels.live_record import LiveRecord
+from elastic_pinn.workbench.panels.training.buttons import State
+from elastic_pinn.workbench.panels.training.live_record import LiveRecord
 
 ASKED_TO_STOP = "asked to stop"
 

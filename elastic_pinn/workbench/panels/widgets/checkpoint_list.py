@@ -10,8 +10,8 @@ import ipywidgets as widgets
 from elastic_pinn.paths import project_root
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CHECKPOINTS
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
 from elastic_pinn.workbench.run_folders import RUNS
 from elastic_pinn.workbench.run_table import find_runs
 

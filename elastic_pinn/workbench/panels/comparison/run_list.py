@@ -10,10 +10,10 @@ import ipywidgets as widgets
 import pandas as pd
 
 from elastic_pinn.workbench.fit_columns import UNREADABLE
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.column_choice import ColumnChoice
-from elastic_pinn.workbench.panels.run_grid import RunGrid
-from elastic_pinn.workbench.panels.tooltips import tooltips
+from elastic_pinn.workbench.panels.comparison.column_choice import ColumnChoice
+from elastic_pinn.workbench.panels.comparison.run_grid import RunGrid
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.tooltips import tooltips
 from elastic_pinn.workbench.run_columns import run_columns
 from elastic_pinn.workbench.run_filter import EXAMPLE, matching
 from elastic_pinn.workbench.run_table import run_row, run_rows, table_of

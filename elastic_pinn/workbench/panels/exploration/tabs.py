@@ -14,9 +14,9 @@ from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.figures.wavefields.field_maps import histogram
 from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.file_tree import html_tree
-from elastic_pinn.workbench.panels.callbacks import acknowledge
-from elastic_pinn.workbench.panels.view import View
-from elastic_pinn.workbench.panels.wavefield_views import Export, WavefieldViews
+from elastic_pinn.workbench.panels.exploration.wavefield_views import Export, WavefieldViews
+from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
+from elastic_pinn.workbench.panels.widgets.view import View
 
 NODES, BY_ELEMENTS = 200, 120  # on a side of the grid; elements solve for all instants at once, and hold them
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from IPython import get_ipython
 
-from elastic_pinn.workbench.panels.training import Training
+from elastic_pinn.workbench.panels.training.thread import Training
 
 LONGEST_S = 60.0  # that a kernel waits for a last checkpoint; it is usually killed earlier
 INTERRUPT_S = 0.3  # after an interrupt, in which a request to shut down that belongs to it may arrive

@@ -1,0 +1,1 @@
+"""Choose runs from a table, and compare their curves."""

@@ -1,0 +1,1 @@
+"""Look at one checkpoint: its wavefield, its numbers, its bytes."""

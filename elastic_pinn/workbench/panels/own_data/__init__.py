@@ -1,0 +1,1 @@
+"""From a raw file of one's own to a receiver file."""

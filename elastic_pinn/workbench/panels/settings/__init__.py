@@ -1,0 +1,1 @@
+"""The form of a config: its fields in tabs, each with what is wrong with it."""

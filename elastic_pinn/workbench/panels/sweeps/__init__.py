@@ -1,0 +1,1 @@
+"""Define a sweep, start it, and follow it."""
