@@ -106,7 +106,7 @@ def _with_units(path: Path, headers: Sequence[str], units: Sequence[str], line: 
 
 def _may_be_unit(cell: str) -> bool:
     """Whether a cell is a unit of anything; a number is none, unless it is 1, the unit of a strain."""
-    return cell == "1" or (is_known(cell) and not _is_number(cell))
+    return cell == "1" or (not _is_number(cell) and is_known(cell))
 
 
 def _is_number(cell: str) -> bool:
