@@ -149,6 +149,7 @@ def legal_option(name: str) -> str:
         "channel_gains": "a list, each item a channel and its gain, as '3 y = -1'",
         "channel_delays": "a list, each item a channel and its delay, as '3 y = 0.6 us'",
         "channel_noise": "a list, each item a channel and its noise, as '3 y = 0.2 mm/s'",
+        "noise": "a number, at least 0, in value_unit,",
         "lame_lambda": "a number of Pa, or text with a unit",
         "lame_mu": "a number of Pa, or text with a unit",
         "density": "a number of kg/m3, or text with a unit",

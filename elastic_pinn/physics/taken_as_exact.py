@@ -9,7 +9,7 @@ speeds are a b times as high.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.identifiability import NO_LAMBDA, is_loaded, known_quantities
@@ -27,7 +27,7 @@ OTHER_PLANE = {
         f"fit as well: its lambda is {OF_PLANE} of the values found",
     ),
 }
-"""Beside each plane what else there is, and how its records fit where every lambda is unknown."""
+"""Beside each plane what else there is, and how its records fit where every lambda of several materials is unknown."""
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
@@ -38,13 +38,17 @@ OF_SOURCES = (
 BY_PLUS_MINUS = " (± counts how far it may be off by density_plus_minus)"
 
 
-def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bool = True) -> str:
+def taken_as_exact(
+    problem: Problem, found: Mapping[str, float], has_gains: bool = False, has_known_gain: bool = True
+) -> str:
     """Name the given numbers that found values are for, and which values are in proportion to them, or their inverse.
 
     Parameters
     ----------
     problem
         With receivers and unknowns.
+    found
+        The constants of its materials as they were found, by name, SI.
     has_gains
         Whether gains of channels were found.
     has_known_gain
@@ -65,7 +69,7 @@ def taken_as_exact(problem: Problem, has_gains: bool = False, has_known_gain: bo
         told.append(_clause(["the records' gain"], strength))
     if has_gains and (has_strength or not has_known_gain):
         told.append(_clause(["the other channels' gain" if has_known_gain else STRENGTH], gains))
-    told += [_of_plane(problem), _of_sources(problem), _of_scales(problem, has_known_gain)]
+    told += [_of_plane(problem, found), _of_sources(problem), _of_scales(problem, has_known_gain)]
     return "; ".join(filter(None, told))
 
 
@@ -86,8 +90,9 @@ def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> s
     return told + (BY_PLUS_MINUS if is_counted_if_told and len(known) == 1 else "")
 
 
-def _of_plane(problem: Problem) -> str:
-    """That the other plane would fit as well, with other values; "" where what is known would show it.
+def _of_plane(problem: Problem, found: Mapping[str, float]) -> str:
+    """That the other plane would fit as well, with other values; "" where what is known would show it, or where none
+    fits: P waves of a thin plate are less than twice as fast as S waves.
 
     The planes differ in lambda alone, in every material. Where it is known, the speeds' ratio is that of another mu,
     and their size that of another rho.
@@ -99,6 +104,12 @@ def _of_plane(problem: Problem) -> str:
         if problem.inclusions or not needed <= unknowns or any(map(is_loaded, problem.shots)):
             return ""
         how = f"fit as well, with another {' and '.join(sorted(needed))}"
+    elif not problem.inclusions:
+        ratio = found["lambda"] / found["mu"]
+        if plane == "strain" and ratio >= 2.0:
+            return ""
+        as_other = 2.0 * ratio / (2.0 - ratio if plane == "strain" else 2.0 + ratio) * found["mu"]
+        how = f"fit as well, with lambda = {as_other:.4g} Pa"
     return f"for plane {plane}, {EXACT}: records of {other}, {how}, and no misfit shows it"
 
 

@@ -256,7 +256,13 @@ def _changed(receivers: Receivers, change: Callable[[Records, slice], Records | 
     found = [change(each, at) for each, at in _by_records(receivers)]
     kept = tuple(each for each in found if isinstance(each, Records))
     if not kept:
-        raise ProblemError(f"{told}: no {found[0]} is left")
+        (first, last), (low, high) = receivers.span, (receivers.places.min(axis=0), receivers.places.max(axis=0))
+        there = (
+            f"times are {first:.4g} to {last:.4g} s"
+            if found[0] == "time"
+            else (f"receivers are at x {low[0]:.4g} to {high[0]:.4g} m, y {low[1]:.4g} to {high[1]:.4g} m")
+        )
+        raise ProblemError(f"{told}: no {found[0]} is left: {there}")
     truth = receivers.truth
     if truth and truth.records:
         clean = change(replace(receivers.only, values=truth.recorded), slice(None))

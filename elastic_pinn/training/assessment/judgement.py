@@ -64,6 +64,7 @@ MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
 MOST_NOISE = 0.75  # of the information on the unknowns: with more, ± is mostly a guess
 HALF = 0.5  # of the time, about, for the linearisation
+THICK = "plane = 'strain', unless it is a thin plate, whose P waves are less than twice as fast as its S waves; "
 ASSESSING = "working out whether the data are explained"
 
 SMALLER_RIDGE = (
@@ -126,8 +127,14 @@ def assess(trained: TrainedModel) -> Fit:
 
 def _condition(trained: TrainedModel, evidence: Evidence) -> str:
     """The given numbers that values with ± are for, with those of sources that matter most."""
-    exact = taken_as_exact(trained.problem, bool(trained.config.unknown_gains), evidence.has_known_gain)
-    return "; ".join(filter(None, [exact, *moved_by_sources(evidence)]))
+    found, has_gains = trained.model.material.si(), bool(trained.config.unknown_gains)
+    exact = taken_as_exact(trained.problem, found, has_gains, evidence.has_known_gain)
+    against = [
+        f"{name} is negative: the source acts against the direction that is given"
+        for name, value in evidence.calibration.items()
+        if name.startswith("amplitude") and value < 0.0
+    ]
+    return "; ".join(filter(None, [exact, *against, *moved_by_sources(evidence)]))
 
 
 def _advice(fault: Fault, config: Config) -> str:
@@ -203,7 +210,8 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     """All reasons why no ± would be valid, the most fundamental first."""
     yield from _of_records(trained.problem.records_of_all_shots, evidence)
     if edges := edges_text(trained.model.material):
-        yield Fault(edges, f"a wider unknown_range, a better start, {RECORDS}")
+        thick = THICK if trained.problem.reference.plane == "stress" else ""
+        yield Fault(edges, f"{thick}a wider unknown_range, a better start, {RECORDS}")
     if edge := evidence.calibration_edge:
         yield Fault(f"the source's origin time is at the edge of its range, {edge}", "a wider origin_within")
     yield from _of_freedom(evidence)

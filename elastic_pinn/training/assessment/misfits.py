@@ -82,10 +82,12 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(f"{misfit}; worst channels {_named(worst)}{_cause(evidence, worst, like)}", remedy, by_waves)
     if bad:
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
-        cause = _cause(evidence, bad, like)
-        common = None if cause else _of_all(evidence, sum((each.chi_square - 1.0) * each.degrees for each in bad))
-        named = _named(bad) + (_as_by(common) if common else cause)
-        cure = remedy_of(common) if common else RECORDS
+        excess, cause = sum((each.chi_square - 1.0) * each.degrees for each in bad), _cause(evidence, bad, like)
+        common = _surest(evidence) if cause else _of_all(evidence, excess)
+        by_common = _as_by(common) if common else ""
+        named = _named(bad) + cause + (f", or{by_common.removeprefix(',')}" if cause and common else by_common)
+        cures = [remedy_of(common)] if common else [RECORDS]
+        cure = "; ".join(dict.fromkeys([*cures, *[RECORDS] * bool(cause)]))
         yield Fault(f"some data are not explained: {misfit}; worst channels {named}", cure)
     if evidence.held_out > max(WIDENED_UP_TO, chi_square_limit(evidence.held_out_samples)):
         misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
@@ -135,11 +137,15 @@ def _of_all(evidence: Evidence, excess: float | None = None) -> CommonDeviation 
     None if none does."""
     if excess is None:
         excess = max(0.0, evidence.chi_square - 1.0) * evidence.degrees_of_freedom
+    surest = _surest(evidence)
+    return surest if surest and surest.score**2 >= MAINLY * excess else None
+
+
+def _surest(evidence: Evidence) -> CommonDeviation | None:
+    """The error that all records have in common, or of a source, that is surest; None if noise may make it."""
     told = [each for each in evidence.common_errors if not each.is_free]
     surest = max(told, key=lambda each: each.score, default=None)
-    if surest is None or surest.score < least_score(evidence) or surest.score**2 < MAINLY * excess:
-        return None
-    return surest
+    return surest if surest and surest.score >= least_score(evidence) else None
 
 
 def _as_by(error: CommonDeviation) -> str:

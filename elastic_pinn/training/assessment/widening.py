@@ -17,6 +17,7 @@ from elastic_pinn.training.assessment.misfits import (
 
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
 ESTIMATED_TO = 1.15  # reduced chi-square that is no misfit where the noise was looked for in the records
+MUCH_LESS = 0.9  # reduced chi-square that is less than the noise: ± is then a twentieth too large
 CHANCE = 0.01  # probability that a check of groups widens the ± of a good fit
 MOST_SHIFT = 0.7  # of ±: noise causes less
 TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
@@ -138,7 +139,8 @@ def _misfit_told(evidence: Evidence) -> str:
         who = "channels" if _disagrees(evidence.by_channels) else "instants"
         disagree = f"the {who} disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
         return f"the data are explained: {misfit}; {disagree}"
-    if evidence.chi_square < 1.0 / WIDENED_UP_TO:
+    surely_less = min(MUCH_LESS, chi_square_least(evidence.degrees_of_freedom, 1))
+    if evidence.chi_square < (surely_less if evidence.noise.origin == "stated" else 1.0 / WIDENED_UP_TO):
         return f"the data are explained: {misfit}, which is too large, and with it ±"
     return f"the data are explained: {misfit}"
 

@@ -160,8 +160,10 @@ def test_what_cannot_be_done_is_refused_with_the_reason(recorded):
         leave_out(recorded, [121])
     with pytest.raises(ep.ProblemError, match="no receiver is left"):
         leave_out(recorded, range(121))
-    with pytest.raises(ep.ProblemError, match="cut to time 1 to 2: no time is left"):
+    with pytest.raises(ep.ProblemError, match="cut to time 1 to 2: no time is left: times are 0 to 8e-06 s"):
         cut(recorded, time=(1.0, 2.0))
+    with pytest.raises(ep.ProblemError, match=r"no receiver is left: receivers are at x 0 to 0.06 m, y 0 to 0.06 m"):
+        cut(recorded, x=(1.0, 2.0))
     with pytest.raises(
         ep.ProblemError, match=r"too near to the samples' Nyquist frequency: legal are up to 3.012e\+06"
     ):

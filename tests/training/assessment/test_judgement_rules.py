@@ -169,6 +169,11 @@ def test_an_unknown_at_the_edge_of_its_range_has_no_error(weighed, monkeypatch):
     monkeypatch.setattr(type(weighed.trained.model.material), "at_edge", lambda self: {"mu": "1 to 100 GPa"})
     fit = weighed()
     assert fit.verdict == "withheld" and fit.reason == "mu is at the edge of its range, 1 to 100 GPa"
+    assert "plane = " not in fit.advice
+    problem = weighed.trained.problem
+    thin = replace(problem, material=replace(problem.reference, plane="stress"))
+    weighed.trained = replace(weighed.trained, problem=thin)
+    assert "plane = 'strain', unless it is a thin plate" in weighed().advice
 
 
 def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed):

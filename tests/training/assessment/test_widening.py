@@ -44,6 +44,7 @@ from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
             "the instants disagree on the unknowns a little, by which ± is",
         ),
         ({"chi_square": 0.25}, 1.0, "misfit 0.5 times the noise (stated), which is too large, and with it ±"),
+        ({"chi_square": 0.69}, 1.0, "misfit 0.831 times the noise (stated), which is too large, and with it ±"),
     ],
 )
 def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weighed, changes, widening, reason):
@@ -151,6 +152,23 @@ def test_an_error_of_a_channel_is_named_before_one_that_all_may_have(weighed):
     )
     late = ChannelDeviation("1 x", "the clock of 1 x, 1e-07 s late,", 12.0, 0.95, 0.1, "mu")
     fit = weighed(common_errors=(width,), channel_errors=(late,), **channel_of(9.0))
-    assert fit.reason.endswith("worst channels 1 x, as by the clock of 1 x, 1e-07 s late") and "units" in fit.advice
+    told = "worst channels 1 x, as by the clock of 1 x, 1e-07 s late, or as by the width of the source (18 % smaller"
+    assert f"{told} fits best)" in fit.reason and "units" in fit.advice and "the right width" in fit.advice
+    fit = weighed(common_errors=(), channel_errors=(late,), **channel_of(9.0))
+    assert fit.reason.endswith("1e-07 s late") and "the right width" not in fit.advice
     fit = weighed(common_errors=(width,), channel_errors=(), **channel_of(9.0))
     assert fit.reason.endswith("worst channels 1 x"), "which explains less than half of it"
+
+
+def test_a_little_less_than_the_noise_is_told_only_where_it_is_surely_less(weighed):
+    for changes in ({"chi_square": 0.93}, {"chi_square": 0.85, "samples": 180}):
+        assert "too large" not in weighed(**changes).reason, changes
+    estimated = weighed(chi_square=0.8, noise=Noise(1e-9, "outside the band"))
+    assert "too large" not in estimated.reason, "an estimate is itself off by some percent"
+
+
+def test_a_source_that_acts_the_other_way_is_told(weighed):
+    told = "amplitude is negative: the source acts against the direction that is given"
+    found = {"calibration_deviations": {"amplitude": 0.1}}
+    assert told in weighed(calibration={"amplitude": -2.0}, **found).condition
+    assert told not in weighed(calibration={"amplitude": 2.0}, **found).condition

@@ -110,6 +110,7 @@ def _doubts(records: Records, material: Material | None) -> Iterator[str]:
     middle = below_which(0.5, *found) if found else math.nan
     of_units = [*_of_speed(records, speed, middle, material), *_of_size(records)]
     yield from of_units or _of_strain(records, material.c_p if material else speed, middle, material)
+    yield from _of_noise(records)
     yield from _of_places(places)
     yield from _of_times(np.atleast_2d(records.time)[0])
     if found:
@@ -205,6 +206,17 @@ def _mend(speed: float, material: Material | None, unit: tuple[float, str] = (1.
         if mends:
             return f"were {', or '.join(mends)} meant?"
     return "check the units of positions and times"
+
+
+def _of_noise(records: Records) -> Iterator[str]:
+    """Noise that is stated larger than all that was recorded."""
+    there = records.is_there
+    noise, size = (float(np.sqrt(np.mean(np.square(each[there])))) for each in (records.noises, records.values))
+    if noise > size > 0.0:
+        yield (
+            f"a noise of {noise:.3g} {records.kind.unit} is stated, and the root mean square of all that was recorded "
+            f"is {size:.3g}: check noise, which is in value_unit"
+        )
 
 
 def _of_size(records: Records) -> Iterator[str]:

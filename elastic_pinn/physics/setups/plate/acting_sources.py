@@ -180,6 +180,11 @@ def _require_felt(acting: Acting, duration: float) -> None:
         return
     pulse = acting.source.pulse
     pulse = pulse.pulse if isinstance(pulse, KnownShape) else pulse  # about when it acts, not the earliest it may
+    if pulse.highest_frequency * duration < 1.0:
+        raise ConfigError(
+            f"{acting.name}: {pulse} is slower than the window, of which duration = {duration:g} s: mend frequency, in "
+            "Hz, or duration, in s"
+        )
     start, end = pulse.within((0.0, duration))
     times = torch.linspace(start, end, INSTANTS if start < end else 0, dtype=torch.float64)
     part = float(pulse(times).abs().max()) if len(times) else 0.0

@@ -47,9 +47,9 @@ class PlatePartsConfig(Section):
     sources: List[SourceEntry] = ()
     """what acts on the plate, at rest at 0 s. Each is a dict of kind ('side_load', 'point_force', 'moment' or
     'initial_pulse'), at ([x, y]) and width (of a Gaussian), m; of force ([f_x, f_y], N/m) or moment (two rows, N m/m)
-    with pulse ('ricker', 'gaussian', 'tone_burst' or 'unknown'), frequency (Hz) and, if wanted, delay (s), cycles, and
-    unknowns ('amplitude', 'origin_time'); or of an initial_pulse's displacement (m) or velocity (m/s); and of
-    shot, the one of several in data"""
+    with pulse ('ricker', 'gaussian', 'tone_burst' or 'unknown'), frequency (Hz) and, if wanted, delay (s; of the
+    peak, but of a tone_burst or an unknown pulse of the start), cycles, and unknowns ('amplitude', 'origin_time'); or
+    of an initial_pulse's displacement (m) or velocity (m/s); and of shot, the one of several in data"""
 
 
 class MediumConfig(Section):

@@ -47,6 +47,13 @@ def test_even_times_that_were_rounded_are_doubted_and_uneven_ones_are_not(block)
     assert of(np.append(even[: len(even) // 2], even[len(even) // 2 :] + step)) == [], "a gap"
 
 
+def test_more_noise_than_all_that_was_recorded_is_doubted(block):
+    size = np.sqrt(np.mean(block.displacement**2))
+    for times, is_told in ((0.9, False), (1.1, True), (150.0, True)):
+        found = doubts(ep.Receivers(block.xy, block.time, block.displacement, noise=times * size))
+        assert any(each.startswith(f"a noise of {times * size:.3g} m is stated") for each in found) == is_told
+
+
 def test_a_line_across_the_way_of_a_wave_raises_no_doubt(block):
     line = block.xy[:, 0] == 0.0  # its middle is reached first, and its ends hardly later
     doubted = ep.Receivers(block.xy[line], block.time, block.displacement[line])
