@@ -197,12 +197,12 @@ then by SSBroyden, on 1500, 400 and 300 Latin hypercube points inside, on each s
 differs from it in one thing. Points are drawn anew, or moved, and weights change every 100 steps, in SSBroyden where it
 restarts, every 500. Sines are the best on A' and C of the networks without hard conditions, and with a steeper start on
 the free side; Sobol points are the best samples on each. What moves points or weights makes SSBroyden begin anew, which
-costs more than it brings in this time: of it R3 and ReLoBRaLo stay as the best ways that adapt, attention for the free
-side, and drawing all points anew, which wins nowhere, as what R3 does with the points that it drops. Start and sides
-that hold exactly take A' to 6e-5, where both are given all around, and do harm beside free sides. C is missed
-altogether by half of the base's runs; sines, Sobol points and swish solve it from both seeds. Of what has left the
-library, the mean of the two seeds, which is their median, is on no problem below both the base's and 0.1. RAD misses
-the base's on the free side by 4 %, though it is below for one seed.
+costs more than it brings on A' and C; on the free side R3 and attention are a little ahead of the base. R3 and
+ReLoBRaLo stay as the best ways that adapt, and drawing all points anew, which wins nowhere, as what R3 does with the
+points that it drops. Start and sides that hold exactly take A' to 6e-5, where both are given all around, and do harm
+beside free sides. C is missed altogether by half of the base's runs; sines, Sobol points and swish solve it from both
+seeds. Of what has left the library, the mean of the two seeds, which is their median, is on no problem below both the
+base's and 0.1. RAD misses the base's on the free side by 4 %, though it is below for one seed.
 
 After five minutes Sobol points, and sines from a steeper start, are ahead of the base on each of the three, and solve C
 from each seed, to less than 6e-6 in the median, where two of the base's three runs miss it. Both are defaults, sines
