@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from statistics import NormalDist
 
 from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter
@@ -105,11 +106,18 @@ def _likely(evidence: Evidence, error: CommonDeviation) -> float:
     """How large an error is likely to be, as a part of its best estimate b: the root mean square by b alone.
 
     It is sqrt(b^2 - s^2) with the standard deviation s of b by noise, or 0: that of the posterior of a normal
-    distribution whose variance is estimated from b (empirical Bayes: Morris, J. Am. Stat. Assoc. 78, 1983). A limit for
-    b over s instead would leave ± as it is below, however far the error that is just below moves what was found.
+    distribution whose variance is estimated from b (empirical Bayes: Morris, J. Am. Stat. Assoc. 78, 1983). Since the
+    error that matters most is taken, of several, noise makes b as large as the largest of so many: s is times that. A
+    limit for b over s instead would leave ± as it is below, however far the error just below moves what was found.
     """
     score = error.score / math.sqrt(max(1.0, evidence.chi_square))
-    return math.sqrt(max(0.0, 1.0 - score**-2)) if score > 0.0 else 0.0
+    by_noise = largest_score(sum(not each.is_free for each in evidence.common_errors))
+    return math.sqrt(max(0.0, 1.0 - (by_noise / score) ** 2)) if score > 0.0 else 0.0
+
+
+def largest_score(checks: int) -> float:
+    """The largest score, of either sign, that noise gives any of some checks, in the median; at least 1."""
+    return max(1.0, NormalDist().inv_cdf((1.0 + 0.5 ** (1.0 / max(1, checks))) / 2.0))
 
 
 def _disagrees(scatter: Scatter) -> bool:
