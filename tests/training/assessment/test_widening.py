@@ -57,22 +57,24 @@ def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weigh
     assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()})
 
 
-OF_TWO = NormalDist().inv_cdf((1.0 + math.sqrt(0.5)) / 2.0)
-"""What noise makes of the larger of two scores, in the median: 1.05."""
-LIKELY = math.sqrt(1.0 - (OF_TWO / 3.0) ** 2)
-"""How large an error is that is estimated as three of its standard deviations, as a part of the estimate."""
+OF_TWO = NormalDist().inv_cdf((1.0 + math.sqrt(0.99)) / 2.0)
+"""What noise makes of the larger of two scores in one of a hundred good fits: 2.81."""
+LIKELY = math.sqrt(1.0 - (OF_TWO / 4.0) ** 2)
+"""How large an error of all records is that is estimated as four of its standard deviations, as a part of that."""
+OF_SOURCES = NormalDist().inv_cdf((1.0 + math.sqrt(0.5)) / 2.0)
+"""What noise makes of the larger of two scores in half of all good fits: 1.05."""
 
 
 @pytest.mark.parametrize(
     ("changes", "widening"),
     [
-        ({"score": 3.0, "shift": 0.75}, math.hypot(1.0, 0.75 * LIKELY)),
-        ({"score": 1.0, "shift": 7.5}, 1.0),  # as much as noise makes it
+        ({"score": 4.0, "shift": 0.75}, math.hypot(1.0, 0.75 * LIKELY)),
+        ({"score": 2.8, "shift": 7.5}, 1.0),  # as much as noise makes it
         ({"score": OF_TWO / 0.8, "shift": 2.0}, math.hypot(1.0, 2.0 * 0.6)),
-        ({"score": 90.0, "shift": 0.51}, math.hypot(1.0, 0.51)),
+        ({"score": 900.0, "shift": 0.51}, math.hypot(1.0, 0.51)),
         ({"score": 9.0, "shift": 0.49}, 1.0),
-        ({"score": 3.0, "shift": 0.1, "of_calibration": {"amplitude": 0.75}}, 1.0),
-        ({"score": 3.0, "shift": 0.75, "is_free": True}, 1.0),
+        ({"score": 4.0, "shift": 0.1, "of_calibration": {"amplitude": 0.75}}, 1.0),
+        ({"score": 4.0, "shift": 0.75, "is_free": True}, 1.0),
         ({"score": 0.0, "shift": 0.0}, 1.0),
     ],
 )
@@ -90,9 +92,9 @@ def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, w
 
 
 def test_scores_are_judged_beside_the_size_of_all_misfits_and_widen_beside_them(weighed):
-    as_noise = common_of(score=1.2, shift=0.75)
+    as_noise = common_of(score=3.3, shift=0.75)
     assert "may be off" not in weighed(chi_square=1.44, **as_noise).reason, "misfits so large give such scores"
-    fit = weighed(chi_square=1.44, **common_of(score=3.6, shift=0.9))
+    fit = weighed(chi_square=1.44, **common_of(score=4.8, shift=0.9))
     assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.2, 0.9 * LIKELY) * GOOD.deviations["mu"])
 
 
@@ -100,7 +102,7 @@ def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
     fit = weighed(
         calibration={"amplitude": 1.0, "origin_time": 0.0},
         calibration_deviations={"amplitude": 0.1, "origin_time": 1e-7},
-        **common_of(score=3.0, shift=0.0, of_calibration={"amplitude": 2.4, "origin_time": 0.0}),
+        **common_of(score=4.0, shift=0.0, of_calibration={"amplitude": 2.4, "origin_time": 0.0}),
     )
     assert fit.verdict == "widened" and fit.plus_minus == GOOD.deviations, "of what was found one ± is wider"
     expected = {"amplitude": 0.1 * math.hypot(1.0, 2.4 * LIKELY), "origin_time": 1e-7}
@@ -121,9 +123,12 @@ def test_each_found_number_is_widened_by_the_doubt_that_moves_it_most(weighed):
         moved=0.1,
         of_calibration={"amplitude": 0.69},
     )
-    fit = weighed(common_errors=(width, pulse), calibration_deviations={"amplitude": 1.0})
-    assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.0, 0.65 * LIKELY) * GOOD.deviations["mu"])
-    assert fit.calibration_plus_minus["amplitude"] == pytest.approx(math.hypot(1.0, 0.69 * LIKELY))
+    fit, likely = (
+        weighed(common_errors=(width, pulse), calibration_deviations={"amplitude": 1.0}),
+        math.sqrt(1.0 - (OF_SOURCES / 3.0) ** 2),
+    )
+    assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.0, 0.65 * likely) * GOOD.deviations["mu"])
+    assert fit.calibration_plus_minus["amplitude"] == pytest.approx(math.hypot(1.0, 0.69 * likely))
     assert "the width may be off: were it 8 % smaller, mu would move by 0.65 of its ±" in fit.reason
     assert "the pulse may be off: were it 1 % longer, amplitude would move by 0.69 of its ±" in fit.reason
 
@@ -183,7 +188,8 @@ def test_a_source_that_acts_the_other_way_is_told(weighed):
 def test_of_many_errors_noise_makes_one_seem_large(weighed):
     """Of so many scores the largest is in half of all good fits larger than what is taken for noise."""
     largest = np.abs(np.random.default_rng(0).standard_normal((20_000, 9))).max(axis=1)
-    assert largest_score(9) == pytest.approx(np.median(largest), abs=0.02) and largest_score(1) == 1.0
+    assert largest_score(9, 0.5) == pytest.approx(np.median(largest), abs=0.02) and largest_score(1, 0.5) == 1.0
+    assert largest_score(9, 0.01) == pytest.approx(np.quantile(largest, 0.99), abs=0.1)
     width = SourceDeviation("the width", 1.7, 2.0, "mu", best="8 % smaller", step="10 % larger", moved=0.1)
     others = tuple(replace(width, name=f"place {i}", score=0.1) for i in range(8))
     assert weighed(common_errors=(width,)).verdict == "widened"
