@@ -167,7 +167,7 @@ def test_without_a_known_start_a_value_is_true_or_has_no_error(wrong):
 
 
 def test_a_good_fit_keeps_its_error_and_is_true():
-    fit = found(with_noise(recorded(), 1))  # of which nothing hints at another gain, as by chance it may
+    fit = found(recorded())
     assert fit.verdict == "holds" and fit.reason.startswith("the data are explained: misfit 0.9")
     assert fit.noise_from == "stated" and fit.noise == recorded().noise
     assert 0 < fit.plus_minus["lambda"] < 0.1 * TRUE["lambda"] and 0 < fit.plus_minus["mu"] < 0.05 * TRUE["mu"]

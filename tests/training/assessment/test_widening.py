@@ -71,7 +71,7 @@ OF_SOURCES = NormalDist().inv_cdf((1.0 + math.sqrt(0.5)) / 2.0)
         ({"score": 4.0, "shift": 0.75}, math.hypot(1.0, 0.75 * LIKELY)),
         ({"score": 2.8, "shift": 7.5}, 1.0),  # as much as noise makes it
         ({"score": OF_TWO / 0.8, "shift": 2.0}, math.hypot(1.0, 2.0 * 0.6)),
-        ({"score": 900.0, "shift": 0.51}, math.hypot(1.0, 0.51)),
+        ({"score": 9.0, "shift": 0.54}, math.hypot(1.0, 0.54 * math.sqrt(1.0 - (OF_TWO / 9.0) ** 2))),
         ({"score": 9.0, "shift": 0.49}, 1.0),
         ({"score": 4.0, "shift": 0.1, "of_calibration": {"amplitude": 0.75}}, 1.0),
         ({"score": 4.0, "shift": 0.75, "is_free": True}, 1.0),
@@ -81,7 +81,7 @@ OF_SOURCES = NormalDist().inv_cdf((1.0 + math.sqrt(0.5)) / 2.0)
 def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, widening):
     of_calibration = changes.get("of_calibration", {})
     fit = weighed(**common_of(**changes), calibration_deviations=dict.fromkeys(of_calibration, 1.0))
-    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-4)
+    assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()}, rel=1e-9)
     assert [*fit.calibration_plus_minus.values()] == pytest.approx(
         [math.hypot(1.0, 0.75 * LIKELY)] * len(of_calibration)
     )
