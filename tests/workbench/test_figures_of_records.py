@@ -84,7 +84,7 @@ def test_the_noise_that_only_the_records_show_has_a_band_in_the_data_fit(inverse
     [band] = figure.axes[2].patches
     level = noise_of(replace(receivers, noise=0.0)).level
     assert band.get_height() == pytest.approx(4 * level * 1e9) and level == pytest.approx(receivers.noise, rel=0.2)
-    assert "standard deviations either way, from " in figure.legends[0].get_texts()[2].get_text()
+    assert "standard deviations either way, estimated " in figure.legends[0].get_texts()[2].get_text()
 
 
 def deviating(monkeypatch, size):

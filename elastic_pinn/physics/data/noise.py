@@ -19,13 +19,15 @@ from elastic_pinn.physics.numbers import is_even
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
-Origin = Literal["stated", "estimated by the import", "before the first arrival", "outside the band", "unknown"]
+Origin = Literal["stated", "estimated before the first arrival", "estimated outside the band", "unknown"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 """The surest first."""
-ESTIMATED = re.compile("^noise of .* estimated (before the first arrival|outside the band)", re.MULTILINE)
-"""What `processing.with_noise` tells in a provenance."""
+ESTIMATED = re.compile(
+    "^noise of .* (?:estimated before the first arrival|estimated outside the band).*$", re.MULTILINE
+)
+"""The line that `processing.with_noise` adds to a provenance: files carry the origin from there to every verdict."""
 
 LEAST_BEFORE = 8  # samples of a channel before its arrival: fewer give no estimate
 LEAST_QUIET = 100  # such samples in all
@@ -48,15 +50,15 @@ class Noise:
 def noise_of(receivers: Receivers, drifts: bool = False) -> Noise:
     """Return the stated noise, or estimate it before the first arrival, or outside the signal's band.
 
-    Of stated noise the provenance may tell that an import estimated it.
+    Of noise that a receiver file holds, the provenance may tell how it was estimated before it was stated there.
     drifts: whether the records do, below their waves' frequencies, so that they show their noise at the highest only.
     Of several quantities, or of noise that differs between channels, it is that of the first quantity, in the root of
     the mean inverse square over its samples. Unknown if that of one quantity is.
     """
     own = [noise_of_records(each, drifts) for each in receivers.records]
     origin = max((each.origin for each in own), key=ORIGINS.index)
-    if origin == "stated" and ESTIMATED.search(receivers.provenance):
-        origin = "estimated by the import"
+    if origin == "stated" and (lines := ESTIMATED.findall(receivers.provenance)):
+        origin = max((each for line in lines for each in ORIGINS if each in line), key=ORIGINS.index)
     return Noise(math.nan if origin == "unknown" else own[0].level, origin)
 
 
@@ -99,11 +101,11 @@ def noise_of_records(records: Records, drifts: bool = False) -> Noise:
         return Noise(math.nan, "unknown")
     least = LEAST_RELATIVE * max(float(np.abs(each.values).max()) for each in channels)
     if not drifts and (level := _before_arrival([each.values for each in channels])) > least:
-        return Noise(level, "before the first arrival")
+        return Noise(level, "estimated before the first arrival")
     longest = max(len(each.time) for each in channels)
     even = [each for each in channels if len(each.time) == longest and is_even(each.time, LEAST_TIMES)]
     if even and (level := _outside_band(np.stack([each.values for each in even]))) > least:
-        return Noise(level, "outside the band")
+        return Noise(level, "estimated outside the band")
     return Noise(math.nan, "unknown")
 
 

@@ -206,7 +206,7 @@ def with_noise(receivers: Receivers, drifts: bool = False) -> Receivers:
             )
         found.append(replace(each, noise=noise.level * np.abs(each.gain)))  # of the values as they are
         stated = f", in place of {each.noise_told} as stated" if each.is_noise_stated else ""
-        words.append(f"noise of {noise.level:.4g} {each.kind.unit} estimated {noise.origin}{stated}")
+        words.append(f"noise of {noise.level:.4g} {each.kind.unit} {noise.origin}{stated}")
     return _told(replace(receivers, records=tuple(found)), "; ".join(words))
 
 

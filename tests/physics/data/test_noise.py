@@ -9,6 +9,7 @@ import pytest
 from elastic_pinn.physics import Receivers
 from elastic_pinn.physics.data import noise_of
 from elastic_pinn.physics.data.processing import band_pass, with_noise
+from elastic_pinn.physics.data.readers.summary import summary
 
 LEVEL = 1e-9
 
@@ -46,30 +47,36 @@ def test_what_is_stated_counts():
 
 
 @pytest.mark.parametrize("drifts", [True, False])
-def test_noise_that_an_import_estimated_is_told_as_such_from_its_file_on(drifts, tmp_path):
-    with_noise(recorded(sharp if not drifts else smooth), drifts).save(tmp_path / "scan.h5")
+@pytest.mark.parametrize("stated", [0.0, 3e-9])
+def test_one_noise_has_one_origin_in_one_wording_from_the_raw_records_to_every_verdict(drifts, stated, tmp_path):
+    """It was "before the first arrival" in the import's output, "estimated by the import" in its file and verdicts."""
+    raw = recorded(smooth if drifts else sharp)
+    origin = noise_of(raw, drifts).origin
+    assert origin == "estimated outside the band" if drifts else origin == "estimated before the first arrival"
+    with_noise(replace(raw, noise=stated), drifts).save(tmp_path / "scan.h5")
     told = Receivers.load(tmp_path / "scan.h5")
-    assert noise_of(told).origin == "estimated by the import"
-    assert noise_of(band_pass(told, highest=50.0)).origin == "estimated by the import"
+    [line] = told.provenance.splitlines()
+    assert line.endswith(f"{origin}{', in place of noise 3e-09 m as stated' if stated else ''}")
+    assert noise_of(told).origin == noise_of(band_pass(told, highest=50.0)).origin == origin
+    assert summary(told)[-2].endswith(f" m, {origin}")
     assert noise_of(replace(told, provenance="measured beside noise of 1 m")).origin == "stated"
-    assert noise_of(replace(told, noise=0.0)).origin in ("before the first arrival", "outside the band")
 
 
 def test_a_sharp_arrival_shows_the_noise_before_it():
     noise = noise_of(recorded(sharp))
-    assert noise.origin == "before the first arrival" and noise.level == pytest.approx(LEVEL, rel=0.1)
+    assert noise.origin == "estimated before the first arrival" and noise.level == pytest.approx(LEVEL, rel=0.1)
 
 
 def test_a_slow_wave_shows_the_noise_beside_its_band():
     noise = noise_of(recorded(smooth))
-    assert noise.origin == "outside the band" and noise.level == pytest.approx(LEVEL, rel=0.1)
+    assert noise.origin == "estimated outside the band" and noise.level == pytest.approx(LEVEL, rel=0.1)
 
 
 def test_channels_of_one_value_do_not_make_the_noise_beside_the_band_less():
     some = recorded(smooth)
     some.displacement[:6] = 0.0
     noise = noise_of(some)
-    assert noise.origin == "outside the band" and noise.level == pytest.approx(LEVEL, rel=0.15)
+    assert noise.origin == "estimated outside the band" and noise.level == pytest.approx(LEVEL, rel=0.15)
     some.displacement[:] = 0.0
     assert noise_of(some).origin == "unknown"
 
@@ -118,4 +125,4 @@ def test_few_samples_before_the_arrival_show_nothing():
     for seed in range(5):  # of so few, some seem to be steady by chance
         many = recorded(sharp, instants=60, seed=seed)
         one = replace(many, xy=many.xy[:1], displacement=many.displacement[:1])
-        assert noise_of(many).origin == "before the first arrival" and noise_of(one).origin == "unknown"
+        assert noise_of(many).origin == "estimated before the first arrival" and noise_of(one).origin == "unknown"

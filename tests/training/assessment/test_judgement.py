@@ -249,7 +249,7 @@ def test_a_noise_stated_too_large_is_told_and_so_is_the_error():
 @pytest.mark.slow
 def test_noise_that_is_not_stated_is_seen_outside_the_band_and_else_there_is_no_error():
     unstated = found(replace(recorded(), noise=0.0))
-    assert unstated.verdict in ("holds", "widened") and unstated.noise_from == "outside the band"
+    assert unstated.verdict in ("holds", "widened") and unstated.noise_from == "estimated outside the band"
     assert unstated.noise == pytest.approx(recorded().noise, rel=0.1)
     assert max(map(abs, errors(unstated).values())) < WITHIN
     without = found(replace(recorded(), noise=0.0, displacement=recorded().truth.displacement))

@@ -27,14 +27,14 @@ from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
             "the data are explained but for a little: misfit 1.05 times",
         ),
         (
-            {"chi_square": 1.1025, "noise": Noise(1e-9, "before the first arrival")},
+            {"chi_square": 1.1025, "noise": Noise(1e-9, "estimated before the first arrival")},
             1.05,
-            "the data are explained: misfit 1.05 times the noise (before the first arrival), by which ± is widened",
+            "the data are explained: misfit 1.05 times the noise (estimated before the first arrival), by which ± is",
         ),
         (
-            {"chi_square": 1.21, "noise": Noise(1e-9, "outside the band")},
+            {"chi_square": 1.21, "noise": Noise(1e-9, "estimated outside the band")},
             1.1,
-            "the data are explained but for a little: misfit 1.1 times the noise (outside the band), by which ± is",
+            "the data are explained but for a little: misfit 1.1 times the noise (estimated outside the band), by",
         ),
         ({"by_channels": Scatter(2.4, 8.0)}, 1.0, "the data are explained: misfit 1 times"),
         (
@@ -174,7 +174,7 @@ def test_an_error_of_a_channel_is_named_before_one_that_all_may_have(weighed):
 def test_a_little_less_than_the_noise_is_told_only_where_it_is_surely_less(weighed):
     for changes in ({"chi_square": 0.93}, {"chi_square": 0.85, "samples": 180}):
         assert "too large" not in weighed(**changes).reason, changes
-    estimated = weighed(chi_square=0.8, noise=Noise(1e-9, "outside the band"))
+    estimated = weighed(chi_square=0.8, noise=Noise(1e-9, "estimated outside the band"))
     assert "too large" not in estimated.reason, "an estimate is itself off by some percent"
 
 

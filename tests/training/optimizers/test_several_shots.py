@@ -61,7 +61,7 @@ def test_the_material_is_found_from_two_shots_and_each_explains_its_records(quic
 
 
 @pytest.mark.parametrize(
-    ("told", "origin"), [("estimated outside the band", "estimated by the import"), ("", "stated")]
+    ("told", "origin"), [("estimated outside the band", "estimated outside the band"), ("", "stated")]
 )
 def test_the_records_of_all_shots_tell_where_their_noise_is_from(told, origin):
     problem = both()

@@ -118,8 +118,7 @@ def _draw_record(axes: Axes, scale: Scale, channel: Channel, fine: np.ndarray, c
 def _draw_residual(axes: Axes, scale: Scale, times: np.ndarray, residual: np.ndarray, noise: Noise) -> None:
     time, unit = scale.time, unit_for(float(np.abs(residual).max()), scale.kind.unit)
     if not math.isnan(noise.level):
-        told = {"stated": "", "estimated by the import": ", estimated by the import"}
-        width, known = BAND * noise.level / unit.size, told.get(noise.origin, f", from {noise.origin}")
+        width, known = BAND * noise.level / unit.size, "" if noise.origin == "stated" else f", {noise.origin}"
         axes.axhspan(-width, width, color="0.85", label=f"noise: {BAND:g} standard deviations either way{known}")
     axes.axhline(0.0, color="0.5", linewidth=0.8)
     axes.plot(times / time.size, residual / unit.size, "o-", color=VERMILLION, markersize=3, linewidth=0.8)

@@ -48,7 +48,7 @@ def test_a_density_alone_is_known_and_told_with_what_the_search_starts_from(bloc
 def test_noise_that_was_estimated_and_then_written_is_not_told_as_stated(block):
     lines = summary(with_noise(scaled(block)))
     [noise] = [line for line in lines if line.startswith("noise: ")]
-    assert noise.endswith("estimated by the import") and "stated" not in noise
+    assert noise.endswith(", estimated before the first arrival") and "stated" not in noise
     [noise] = [line for line in summary(block) if line.startswith("noise: ")]
     assert noise.endswith(", stated")
 
