@@ -39,7 +39,6 @@ from elastic_pinn.training.assessment.misfits import (
     listed,
     of_misfits,
     remedy_of,
-    surely,
     with_channels,
     with_noise_told,
     worst_channels,
@@ -275,7 +274,7 @@ def edges_text(material: Materials) -> str:
 
 def _of_common(evidence: Evidence) -> Iterator[Fault]:
     """Errors that all records have in common, against a known start; without one, what the ridge makes of them."""
-    least = least_score(evidence)
+    least = least_score(evidence, len(evidence.common_errors))
     wrong = [each for each in evidence.common_errors if each.score > least and shift_of(each) > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)  # a delay resembles a gain, but fits itself best
@@ -289,7 +288,7 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
 
 def _of_channels(evidence: Evidence) -> Iterator[Fault]:
     """Errors of a single channel that move an unknown, though they are too small for its misfit."""
-    least = surely(len(PRICES) * len(evidence.channel_errors)) * math.sqrt(max(1.0, evidence.chi_square))
+    least = least_score(evidence, len(PRICES) * len(evidence.channel_errors))
     wrong = [each for each in evidence.channel_errors if each.score > least and each.shift > MOST_SHIFT]
     if wrong:
         worst = max(wrong, key=lambda each: each.score)

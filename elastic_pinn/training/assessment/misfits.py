@@ -145,7 +145,7 @@ def _surest(evidence: Evidence) -> CommonDeviation | None:
     """The error that all records have in common, or of a source, that is surest; None if noise may make it."""
     told = [each for each in evidence.common_errors if not each.is_free]
     surest = max(told, key=lambda each: each.score, default=None)
-    return surest if surest and surest.score >= least_score(evidence) else None
+    return surest if surest and surest.score >= least_score(evidence, len(evidence.common_errors)) else None
 
 
 def _as_by(error: CommonDeviation) -> str:
@@ -199,14 +199,14 @@ def _chi_square_at(z: float, degrees: float) -> float:
     return max(0.0, 1.0 - spread + z * math.sqrt(spread)) ** 3
 
 
-def surely(checks: int) -> float:
-    """The score, of either sign, that noise exceeds in any of some checks with the probability FALSE_ALARM."""
-    return NormalDist().inv_cdf(1.0 - FALSE_ALARM / max(1, 2 * checks))
+def largest_score(checks: int, chance: float) -> float:
+    """The score, of either sign, that noise exceeds in any of some checks with a probability; at least 1."""
+    return max(1.0, NormalDist().inv_cdf((1.0 + (1.0 - chance) ** (1.0 / max(1, checks))) / 2.0))
 
 
-def least_score(evidence: Evidence) -> float:
-    """The score that noise as large as the misfits hardly ever gives any error in common."""
-    return surely(len(evidence.common_errors)) * math.sqrt(max(1.0, evidence.chi_square))
+def least_score(evidence: Evidence, checks: int) -> float:
+    """The score that noise as large as the misfits hardly ever gives any error of so many that are tested."""
+    return largest_score(checks, FALSE_ALARM) * math.sqrt(max(1.0, evidence.chi_square))
 
 
 def listed(names: list[str]) -> str:

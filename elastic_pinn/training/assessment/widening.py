@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from statistics import NormalDist
 
 from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter
@@ -13,6 +12,7 @@ from elastic_pinn.training.assessment.misfits import (
     WIDENED_UP_TO,
     chi_square_least,
     chi_square_limit,
+    largest_score,
     listed,
 )
 
@@ -117,11 +117,6 @@ def _likely(evidence: Evidence, error: CommonDeviation) -> float:
     checks = sum(not each.is_free for each in evidence.common_errors)
     by_noise = largest_score(checks, 0.5 if isinstance(error, SourceDeviation) else CHANCE)
     return math.sqrt(max(0.0, 1.0 - (by_noise / score) ** 2)) if score > 0.0 else 0.0
-
-
-def largest_score(checks: int, chance: float) -> float:
-    """The score, of either sign, that noise exceeds in any of some checks with a probability; at least 1."""
-    return max(1.0, NormalDist().inv_cdf((1.0 + (1.0 - chance) ** (1.0 / max(1, checks))) / 2.0))
 
 
 def _disagrees(scatter: Scatter) -> bool:

@@ -11,7 +11,7 @@ from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.common_errors import SourceDeviation
 from elastic_pinn.training.assessment.evidence import Scatter
-from elastic_pinn.training.assessment.widening import largest_score
+from elastic_pinn.training.assessment.misfits import largest_score
 from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
 
 
