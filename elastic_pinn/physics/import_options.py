@@ -5,15 +5,26 @@ Read without torch, so that the command line lists them at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from elastic_pinn.config_sections import Count, Finite, List, NonNegative, OptionalCount, Pair, Positive, Section
+from elastic_pinn.config_sections import (
+    Count,
+    Finite,
+    List,
+    NonNegative,
+    OfList,
+    OptionalCount,
+    Pair,
+    Positive,
+    Section,
+)
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.field_declarations import Unit, UnitOf
 from elastic_pinn.legal_values import legal_values
@@ -23,7 +34,24 @@ from elastic_pinn.yaml_values import read_yaml
 Kind = Literal["displacement", "velocity", "acceleration", "strain", "strain_rate", "stress"]
 Format = Literal["csv", "npy", "npz", "mat", "hdf5", "netcdf", "uff", "segy", "su", "seg2", "miniseed"]
 Axis = Literal["receiver", "x", "y", "time", "direction", "shot"]
-Constant = Annotated[str | float | None, Field(union_mode="left_to_right")]
+NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s.,/*].*)")
+"""As "57.6 GPa", but not "1/s"."""
+
+
+def _with_unit(text: str) -> str:
+    """Text of a number with a unit, which is looked up where it is read. Raises ValueError for any other."""
+    if not NUMBER_AND_UNIT.fullmatch(text):
+        raise ValueError("no number with its unit")
+    return text
+
+
+WithUnit = Annotated[str, AfterValidator(_with_unit)]
+Quantity = Annotated[WithUnit | Finite, Field(union_mode="left_to_right")]
+"""Text with its unit, as '57.6 GPa', or a number in the unit that is declared beside it."""
+PositiveQuantity = Annotated[WithUnit | Positive, Field(union_mode="left_to_right")]
+NonNegativeQuantity = Annotated[WithUnit | NonNegative, Field(union_mode="left_to_right")]
+Ends = Annotated[tuple[Quantity, Quantity] | tuple[()], OfList]
+"""The first and the last that is meant; () for all."""
 
 
 class ImportOptions(Section):
@@ -48,12 +76,12 @@ class ImportOptions(Section):
     direction"""
     plane: Literal["xy", "xz", "yz"] | None = None
     """in which of a file's three axes the waves are followed: these become x and y"""
-    time_step: Annotated[Positive | None, UnitOf("time_unit")] = None
-    """between samples, in time_unit"""
-    sampling_rate: Annotated[Positive | None, Unit("Hz")] = None
-    """samples a second, Hz; in place of time_step"""
-    first_time: Annotated[Finite | None, UnitOf("time_unit")] = None
-    """of the first sample, in time_unit"""
+    time_step: Annotated[PositiveQuantity | None, UnitOf("time_unit")] = None
+    """between samples, with its unit, as '0.2 us', or in time_unit"""
+    sampling_rate: Annotated[PositiveQuantity | None, Unit("Hz")] = None
+    """samples a second, with its unit, as '5 MHz', or in Hz; in place of time_step"""
+    first_time: Annotated[Quantity | None, UnitOf("time_unit")] = None
+    """of the first sample, with its unit, as '-10 us', or in time_unit"""
     value_columns: List[str] = ()
     """columns of a table, or variables of a file, that hold the values"""
     time_column: str = ""
@@ -78,8 +106,8 @@ class ImportOptions(Section):
     """lines at the head of a text file that are no part of the table"""
     format: Format | None = None
     """of the file, where its name and content do not tell"""
-    noise: Annotated[NonNegative | None, UnitOf("value_unit")] = None
-    """standard deviation of the recorded values, in value_unit"""
+    noise: Annotated[NonNegativeQuantity | None, UnitOf("value_unit")] = None
+    """standard deviation of the recorded values, with its unit, as '0.2 mm/s', or in value_unit"""
     channel_gains: List[str] = ()
     """by which single channels recorded, each by its name in warnings, as '3 y = -1' for one that is reversed, or by
     its receiver, as '3 = 2'; what was recorded is the gain times what happened"""
@@ -87,15 +115,22 @@ class ImportOptions(Section):
     """by how much single channels are late, likewise, with their unit, as '3 y = 0.6 us'"""
     channel_noise: List[str] = ()
     """standard deviation of what single channels recorded, likewise, with its unit, as '3 y = 0.2 mm/s'"""
+    keep_x: Annotated[Ends, Unit("m")] = ()
+    """first and last x that is kept, each with its unit, as ['0 mm', '30 mm'], or in m; none: all"""
+    keep_y: Annotated[Ends, Unit("m")] = ()
+    """first and last y that is kept, likewise"""
+    keep_time: Annotated[Ends, Unit("s")] = ()
+    """first and last instant that is kept, the window of time, each with its unit, as ['10 us', '60 us'], or in s;
+    none: all"""
     shot: str = ""
     """name of the shot"""
     shots: List[str] = ()
     """names of the shots along the axis 'shot' of an array; by default its variable shot, or their numbers from 1"""
-    lame_lambda: Annotated[Constant, Unit("Pa")] = None
+    lame_lambda: Annotated[Quantity | None, Unit("Pa")] = None
     """of the material, with its unit, as '57.6 GPa', or in Pa"""
-    lame_mu: Annotated[Constant, Unit("Pa")] = None
+    lame_mu: Annotated[Quantity | None, Unit("Pa")] = None
     """of the material, with its unit, as '26 GPa', or in Pa"""
-    density: Annotated[Constant, Unit("kg/m3")] = None
+    density: Annotated[Quantity | None, Unit("kg/m3")] = None
     """of the material, with its unit, as '2.7 g/cm3', or in kg/m3; alone, where no moduli are known"""
     start: List[Literal["lambda", "mu", "rho"]] = ()
     """constants of the material whose values only start a search; the others are known"""
@@ -103,6 +138,20 @@ class ImportOptions(Section):
     """bytes of a file, or of its numbers once unpacked, beyond which it is refused before it is read"""
     title: str = ""
     """for people"""
+
+
+QUANTITIES: Mapping[str, str] = {
+    "time_step": "time",
+    "first_time": "time",
+    "sampling_rate": "frequency",
+    "keep_x": "length",
+    "keep_y": "length",
+    "keep_time": "time",
+    "lame_lambda": "modulus",
+    "lame_mu": "modulus",
+    "density": "density",
+}
+"""What options are, each a number with its unit, or two; `noise` is one of what was recorded."""
 
 
 def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
@@ -123,11 +172,16 @@ def import_options(given: Mapping[str, Any], where: str = "") -> ImportOptions:
         options = ImportOptions(**known)
     except ValidationError as error:
         names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
-        hints = {name: decimal_comma(known[name]) or f"{legal_option(name)} is needed" for name in names}
+        hints = {name: _with_comma(known[name]) or f"{legal_option(name)} is needed" for name in names}
         faults += [f"{name} = {in_one_line(known[name])}: {hint}" for name, hint in hints.items()]
     if faults:
         raise ConfigError("\n".join(f"{where}{fault}" for fault in faults))
     return options
+
+
+def _with_comma(value: Any) -> str:
+    """How the first number with a decimal comma, of a value or a list, is to be written."""
+    return next(filter(None, map(decimal_comma, value if isinstance(value, list | tuple) else [value])), "")
 
 
 def _listed(name: str, value: Any) -> Any:
@@ -149,10 +203,16 @@ def legal_option(name: str) -> str:
         "channel_gains": "a list, each item a channel and its gain, as '3 y = -1'",
         "channel_delays": "a list, each item a channel and its delay, as '3 y = 0.6 us'",
         "channel_noise": "a list, each item a channel and its noise, as '3 y = 0.2 mm/s'",
-        "noise": "a number, at least 0, in value_unit,",
-        "lame_lambda": "a number of Pa, or text with a unit",
-        "lame_mu": "a number of Pa, or text with a unit",
-        "density": "a number of kg/m3, or text with a unit",
+        "noise": "a number, at least 0, in the unit of the values, or text with its unit, as '0.2 mm/s',",
+        "time_step": "a number, above 0, in the unit of the times, or text with its unit, as '0.2 us',",
+        "sampling_rate": "a number of Hz, above 0, or text with its unit, as '5 MHz',",
+        "first_time": "a number in the unit of the times, or text with its unit, as '-10 us',",
+        "keep_x": "a list of two, each a number of m, or text with its unit, as ['0 mm', '30 mm'],",
+        "keep_y": "a list of two, each a number of m, or text with its unit, as ['0 mm', '30 mm'],",
+        "keep_time": "a list of two, each a number of s, or text with its unit, as ['10 us', '60 us'],",
+        "lame_lambda": "a number of Pa, or text with its unit, as '57.6 GPa',",
+        "lame_mu": "a number of Pa, or text with its unit, as '26 GPa',",
+        "density": "a number of kg/m3, or text with its unit, as '2.7 g/cm3',",
     }
     return kinds.get(name) or legal_values(ImportOptions.model_fields[name])
 

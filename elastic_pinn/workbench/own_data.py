@@ -14,9 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from elastic_pinn.config_sections import (
     Entry,
-    Finite,
     List,
-    NonNegative,
     OfList,
     OptionalCount,
     Pair,
@@ -31,8 +29,19 @@ from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
 from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.readers.doubts import doubts
+from elastic_pinn.physics.data.readers.importing import KEPT, window_of
 from elastic_pinn.physics.data.readers.summary import NO_MATERIAL, NO_MODULI, summary
-from elastic_pinn.physics.import_options import ImportOptions, Kind, default_for_none, import_options, read_parameters
+from elastic_pinn.physics.data.readers.units import in_si, is_same_unit
+from elastic_pinn.physics.import_options import (
+    QUANTITIES,
+    ImportOptions,
+    Kind,
+    NonNegativeQuantity,
+    Quantity,
+    default_for_none,
+    import_options,
+    read_parameters,
+)
 from elastic_pinn.physics.setups import find
 from elastic_pinn.yaml_values import write_yaml
 
@@ -63,8 +72,8 @@ class FurtherFile(Entry):
     """along which its channels recorded"""
     positions: str = ""
     """CSV file with the positions of its receivers"""
-    noise: NonNegative | None = None
-    """standard deviation of its values, in their unit"""
+    noise: NonNegativeQuantity | None = None
+    """standard deviation of its values, with its unit, or in theirs"""
 
     @model_validator(mode="before")
     @classmethod
@@ -93,18 +102,13 @@ class OwnData(Section):
     """which of several records, by shots and quantities, figures show, from 0"""
     drop_rows: List[OptionalCount] = ()
     """receivers that are left out, by their rows from 0"""
-    mute: Annotated[List[Annotated[tuple[OptionalCount, Finite, Finite], OfList]], Unit("s")] = ()
-    """parts of records that are left out, each [row, first instant, last instant], s"""
-    keep_x: Annotated[Pair | tuple[()], Unit("m")] = ()
-    """first and last x that is kept, m; none: all"""
-    keep_y: Annotated[Pair | tuple[()], Unit("m")] = ()
-    """first and last y that is kept, m; none: all"""
-    keep_time: Annotated[Pair | tuple[()], Unit("s")] = ()
-    """first and last instant that is kept, s; none: all"""
-    lowest_frequency: Annotated[NonNegative, Unit("Hz")] = 0.0
-    """below which waves and drift are filtered out, Hz; 0: none"""
-    highest_frequency: Annotated[NonNegative, Unit("Hz")] = 0.0
-    """above which they are filtered out, Hz; 0: none"""
+    mute: Annotated[List[Annotated[tuple[OptionalCount, Quantity, Quantity], OfList]], Unit("s")] = ()
+    """parts of records that are left out, each [row, first instant, last instant], these with their unit, as
+    [3, '5 us', '8 us'], or in s"""
+    lowest_frequency: Annotated[NonNegativeQuantity, Unit("Hz")] = 0.0
+    """below which waves and drift are filtered out, with its unit, as '20 kHz', or in Hz; 0: none"""
+    highest_frequency: Annotated[NonNegativeQuantity, Unit("Hz")] = 0.0
+    """above which they are filtered out, likewise; 0: none"""
     estimate_noise: bool = True
     """whether the noise is estimated from the records, in place of what is stated"""
     file_options: bool = True
@@ -147,7 +151,7 @@ class OwnData(Section):
         own = {name: said[name] for name in given if name in OF_ONE_FILE and _is_of_one(name, said[name])}
         every = {name: as_written(value) for name, value in [*self, *self.options]}
         for name in given.keys() - own.keys():
-            if said[name] != every[name]:
+            if not _is_alike(name, said[name], every[name]):
                 raise ConfigError(
                     f"{path}: {name} = {in_one_line(said[name])}, and of all files it is {in_one_line(every[name])}: "
                     f"let both agree, or leave it out there; a file of more_data has its own {', '.join(OF_ONE_FILE)} "
@@ -169,12 +173,17 @@ class OwnData(Section):
         }
         taken = import_options(options, where)
         try:
-            return cls(**fields, options=taken)
+            own = cls(**fields, options=taken)
         except ValidationError as error:
             names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())
             legal = {name: decimal_comma(given.get(name)) or cls.model_fields[name].description for name in names}
             faults = [f"{where}{name} = {in_one_line(given.get(name))} is not legal: {legal[name]}" for name in names]
             raise ConfigError("\n".join(faults)) from error
+        try:
+            list(own._steps())  # which refuses text that is no such quantity, before anything is read
+        except ConfigError as error:
+            raise ConfigError(f"{where}{error}") from error
+        return own
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -200,12 +209,17 @@ class OwnData(Section):
                 found += [find(places, "positions")] if isinstance(places, str) and places else []
         return [path.absolute() for path in found]
 
+    @property
+    def read_options(self) -> dict[str, Any]:
+        """The options by which files are read: all but the window, which `prepare` cuts once rows have been counted."""
+        return self.options.model_dump(exclude_unset=True, exclude={*KEPT})
+
     def read(self) -> Receivers:
         """Read the raw files. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
         further = {str(find(each.data, "more_data")): _found(each.options) for each in self.more_data}
         if len(further) < len(self.more_data) or str(find(self.data)) in further:
             raise ConfigError("more_data has a file twice, or that of data again: each is read once")
-        common = _found(self.options.model_dump(exclude_unset=True))
+        common = _found(self.read_options)
         return Receivers.read([find(self.data), *further], of_files=further, **common)
 
     def prepare(self, receivers: Receivers) -> Receivers:
@@ -222,18 +236,22 @@ class OwnData(Section):
 
     def _steps(self) -> Iterator[tuple[tuple[str, ...], Callable[[Receivers], Receivers]]]:
         """Each step, with the fields that ask for it."""
-        for row, first, last in self.mute:
+        for row, *ends in self.mute:
+            first, last = (in_si(each, "time", "mute") for each in ends)
             yield ("mute",), partial(processing.mute, rows=[row], time=(first, last))
         if self.drop_rows:
             yield ("drop_rows",), partial(processing.leave_out, rows=self.drop_rows)
-        if names := [name for name in ("keep_x", "keep_y", "keep_time") if getattr(self, name)]:
-            x, y, time = self.keep_x or None, self.keep_y or None, self.keep_time or None
-            yield tuple(names), partial(processing.cut, x=x, y=y, time=time)
-        lowest, highest = self.lowest_frequency, self.highest_frequency
+        if names := [name for name in KEPT if getattr(self.options, name)]:
+            window: dict[str, Any] = {**window_of(self.options)}
+            yield tuple(names), partial(processing.cut, **window)
+        lowest, highest = (
+            in_si(getattr(self, name), "frequency", name, sign="0 or more")
+            for name in ("lowest_frequency", "highest_frequency")
+        )
         if self.estimate_noise:
             yield ("estimate_noise",), partial(processing.with_noise, drifts=lowest > 0.0)
         if lowest or highest:
-            names = [name for name in ("lowest_frequency", "highest_frequency") if getattr(self, name)]
+            names = [name for name, each in {"lowest_frequency": lowest, "highest_frequency": highest}.items() if each]
             yield tuple(names), partial(processing.band_pass, lowest=lowest, highest=highest)
 
     def save(self, receivers: Receivers) -> str:
@@ -270,6 +288,9 @@ class OwnData(Section):
 
 OF_ALL_FILES = {"options", "data", "output", "more_data", "shown_records", "file_options"}
 OF_ONE_FILE = [name for name in FurtherFile.model_fields if name != "data"]
+UNITS = "length_unit", "time_unit"
+IN_TIME_UNIT = "time_step", "first_time"  # where they are numbers alone
+OF_QUANTITY = {**QUANTITIES, "mute": "time", "lowest_frequency": "frequency", "highest_frequency": "frequency"}
 NAMES = {*OwnData.model_fields, *ImportOptions.model_fields} - {"options"}
 """The parameters of the notebook."""
 
@@ -294,6 +315,25 @@ def options_beside(data: str) -> tuple[Path, dict[str, Any]]:
     if isinstance(places := options.get("positions"), str):
         options["positions"] = str(Path(data).parent / places)  # it lies beside, on any machine
     return path, options
+
+
+def _is_alike(name: str, one: Any, other: Any) -> bool:
+    """Whether two values of a parameter mean the same, as 'us' and 'µs', or '26 GPa' and 2.6e10."""
+    if name in UNITS:
+        return is_same_unit(one, other)
+    if one == other or name not in OF_QUANTITY:
+        return bool(one == other)
+    first, second = (_numbers(name, each) for each in (one, other))
+    return len(first) == len(second) and np.allclose(first, second, rtol=1e-9, atol=0.0)
+
+
+def _numbers(name: str, value: Any) -> list[float]:
+    """What there is of numbers in a parameter, those with a unit in SI, those in time_unit beside none of these."""
+    if isinstance(value, list):
+        return [number for each in value for number in _numbers(name, each)]
+    if value is None or (name in IN_TIME_UNIT and not isinstance(value, str)):
+        return []
+    return [in_si(value, OF_QUANTITY[name], name)]
 
 
 def _is_of_one(name: str, value: Any) -> bool:

@@ -11,6 +11,7 @@ from elastic_pinn.physics.import_options import ImportOptions
 from tests.physics.data.readers import files
 from tests.workbench.commands import call, refused, said
 
+FILE = {"value_unit": "mm/s", "length_unit": "mm", "time_unit": "us"}
 WORDS = ["--value-unit", "mm/s", "--length-unit", "mm", "--time-unit", "us"]
 
 
@@ -30,6 +31,66 @@ def test_a_table_becomes_a_receiver_file(scan, tmp_path):
     assert "times: 20, 1e-06 to 1.05e-05 s, 5e-07 s apart" in text
     assert "velocity: " in text and " m/s" in text and "noise: " in text
     assert hashlib.sha256(scan.read_bytes()).hexdigest() in found.provenance
+
+
+def test_a_window_of_times_and_places_is_kept_with_its_units(scan, tmp_path):
+    """`keep_time` was an option of 07_own_data alone, in seconds."""
+    window = ["--keep-time", "[2 us, 0.006 ms]", "--keep-x", "[0, 10 mm]"]
+    assert call("import", scan, "--output", tmp_path / "part.h5", *WORDS, *window).exit_code == 0
+    part, whole = ep.Receivers.load(tmp_path / "part.h5"), ep.Receivers.read(scan, **FILE)
+    assert part.span == (2e-6, 6e-6) and part.xy[:, 0].max() == 0.01
+    kept = ep.Receivers.read(scan, **FILE, keep_time=["2 us", 6e-6], keep_x=[0.0, "1 cm"])
+    np.testing.assert_array_equal(part.velocity, kept.velocity)
+    by_hand = ep.processing.cut(whole, x=(0.0, 0.01), time=(2e-6, 6e-6))
+    np.testing.assert_array_equal(part.velocity, by_hand.velocity)
+    assert part.provenance.endswith("\ncut to x 0 to 0.01, time 2e-06 to 6e-06")
+    parameters = tmp_path / "scan.yaml"
+    parameters.write_text("keep_time: [2 us, 6 us]\nkeep_x: [0, 0.01]\n")
+    again = ep.Receivers.read(scan, parameters, **FILE)
+    np.testing.assert_array_equal(part.velocity, again.velocity)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--keep-time", "[1 ms, 2 ms]"], "keep_time: cut to time 0.001 to 0.002: no time is left: times are 1e-06 to"),
+        (["--keep-time", "2 us"], "keep_time = ['2 us']: a list of two, each a number of s, or text with its unit"),
+        (["--keep-y", "[0 us, 1 us]"], "keep_y = 'us' is no unit of length: one as 'mm' is needed"),
+        (["--noise", "0.1 mm"], "noise = 'mm' is no unit of velocity: one as 'mm/s' is needed"),
+        (["--noise", "-0.1 mm/s"], "noise = '-0.1 mm/s': a finite number, 0 or more, with its unit is needed, as"),
+        (["--noise", "loud"], "noise = 'loud': a number, at least 0, in the unit of the values, or text with its unit"),
+        (["--noise", "0,1 mm/s"], "noise = '0,1 mm/s': the decimal sign has to be a point, as in '0.1 mm/s'"),
+    ],
+)
+def test_quantities_of_another_kind_are_refused(words, told, scan, tmp_path):
+    assert told in refused(1, "import", scan, "--output", tmp_path / "d.h5", *WORDS, *words)
+    assert not (tmp_path / "d.h5").exists()
+
+
+@pytest.mark.parametrize("given", [("0.2 mm/s", "200 um/s"), ("0.2", "2e-4 m/s")])
+def test_noise_is_given_with_its_unit_or_in_that_of_the_values(given, scan, tmp_path):
+    for noise in given:
+        result = call("import", scan, "--output", tmp_path / "d.h5", "--force", *WORDS, "--noise", noise)
+        assert result.exit_code == 0, result.output
+        assert ep.Receivers.load(tmp_path / "d.h5").noise == pytest.approx(2e-4, rel=1e-12)
+        assert "noise: 0.0002 m/s, stated" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        {"time_step": "0.5 us", "first_time": "1000 ns"},
+        {"time_step": 0.5, "first_time": 1, "time_unit": "us"},
+        {"time_step": 0.5, "first_time": "0.001 ms", "time_unit": "us"},
+        {"sampling_rate": "2 MHz", "first_time": "1 us"},
+        {"sampling_rate": 2e6, "first_time": 1e-6, "time_unit": "s"},
+    ],
+)
+def test_clocks_are_given_with_their_units(clock, tmp_path):
+    read = ep.Receivers.read(files.npy(tmp_path / "scan.npy"), kind="velocity", value_unit="mm/s", length_unit="mm",
+                             axes=["receiver", "time", "direction"], directions=["x", "y"],
+                             positions=files.XY.tolist(), **clock)  # fmt: skip
+    np.testing.assert_allclose(read.time, 1e-6 * files.TIME, rtol=1e-12)
 
 
 def test_what_is_missing_is_named_at_once_with_an_example(scan, tmp_path):
@@ -108,7 +169,10 @@ def test_an_output_that_is_there_stays(scan, tmp_path):
 
 def test_illegal_options_are_all_told_with_what_is_legal(scan, tmp_path):
     line = refused(1, "import", scan, "--output", tmp_path / "d.h5", "--kind", "speed", "--noise", "-1", *WORDS)
-    assert "kind = 'speed': 'displacement', 'velocity'" in line and "noise = -1: a number, at least 0" in line
+    assert (
+        "kind = 'speed': 'displacement', 'velocity'" in line
+        and "noise = -1.0: a number, at least 0, in the unit of the values, or text" in line
+    )
     line = refused(1, "import", scan, "--output", tmp_path / "d.h5", *WORDS[2:], "--value-unit", "mm")
     assert "value_unit = 'mm' is no unit of velocity: one as 'mm/s' is needed" in line
 

@@ -20,7 +20,8 @@ def test_names_and_values_that_are_not_legal_are_named_with_what_is():
     with pytest.raises(ep.ConfigError, match="'value_units' is not a field; did you mean 'value_unit'"):
         OwnData.from_namespace({**GIVEN, "value_units": "m"})
     with pytest.raises(
-        ep.ConfigError, match=r"keep_time = \[1.0\] is not legal: first and last instant that is kept, s"
+        ep.ConfigError,
+        match=r"keep_time = \[1.0\]: a list of two, each a number of s, or text with its unit, as \['10 us'",
     ):
         OwnData.from_namespace({**GIVEN, "keep_time": [1.0]})
     with pytest.raises(ep.ConfigError, match="kind = 'speed'"):

@@ -63,11 +63,8 @@ def test_a_list_may_stand_in_brackets_of_its_own(name, typed, read):
 def test_units_are_those_of_the_meanings():
     found = units(FIELDS, {"value_unit": "nm", "time_unit": "us"})
     for name, field in FIELDS.items():
-        if unit := re.search(
-            r", (?:in )?(m|s|Hz|value_unit|time_unit|or in \S+)(?=$|;)", " ".join(field.description.split())
-        ):
-            given = {"value_unit": "nm", "time_unit": "us"}.get(unit[1], unit[1].removeprefix("or in "))
-            assert found[name] == given, name
+        if unit := re.search(r", or in (m|s|Hz|value_unit|time_unit|\S+)(?=$|;)", " ".join(field.description.split())):
+            assert found[name] == {"value_unit": "nm", "time_unit": "us"}.get(unit[1], unit[1]), name
     assert {"noise", "time_step", "density", "keep_x", "lowest_frequency", "size_limit"} <= found.keys()
 
 

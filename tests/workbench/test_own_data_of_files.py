@@ -95,11 +95,11 @@ def test_nothing_of_the_example_holds_for_another_file(other):
 def test_a_file_of_ones_own_has_its_options_beside_it_and_what_is_given_goes_before(other):
     Path(f"{other}.yaml").write_text("value_unit: um\nkeep_x: [0, 3]\nnoise: 2\nshot:\nlength_unit: cm\n")
     own = OwnData.from_namespace(notebook_values() | {"data": str(other), "length_unit": "m", "keep_x": [0.0, 1.0]})
-    assert own.options.value_unit == "um" and own.options.length_unit == "m" and own.keep_x == (0.0, 1.0)
+    assert own.options.value_unit == "um" and own.options.length_unit == "m" and own.options.keep_x == (0.0, 1.0)
     assert own.options.noise == 2 and own.options.shot == "" and not own.file_options
     assert OwnData.from_namespace(own.parameters) == own, "whole: nothing more is taken from the file beside"
     own = OwnData.from_namespace(notebook_values() | {"data": str(other), "file_options": False})
-    assert own.options.value_unit == "" and own.keep_x == ()
+    assert own.options.value_unit == "" and own.options.keep_x == ()
 
 
 def test_a_table_of_positions_beside_the_raw_file_is_found_from_there(other, tmp_path, monkeypatch):
@@ -129,7 +129,7 @@ def test_a_table_of_positions_beside_the_raw_file_is_found_from_there(other, tmp
         ("more_data: [{data: b.csv}]", "other.csv.yaml: 'more_data' is not a field; "),
         ("files: {b.csv: {shot: b}}", "other.csv.yaml: 'files' is not a field; "),
         ("kind: speed", "other.csv.yaml: kind = 'speed'"),
-        ("keep_x: [1]", r"other.csv.yaml: keep_x = \[1\] is not legal"),
+        ("keep_x: [1]", r"other.csv.yaml: keep_x = \[1\]: a list of two, each a number of m"),
         ("- kind", "other.csv.yaml: a mapping of option: value is needed"),
     ],
 )
@@ -236,8 +236,25 @@ def test_a_table_of_positions_beside_a_further_file_is_found_from_there(both, tm
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "time_unit: µs", "time_unit: microsecond", "length_unit: 0.001 m", "keep_x: [0 mm, 4 mm]", "keep_x: [0, 4e-3]",
+        "lame_mu: 2.6e10", "lame_mu: 26000 MPa", "lowest_frequency: 20 kHz", "mute: [[3, 0 s, 1000 ns]]",
+    ],
+)  # fmt: skip
+def test_what_a_further_file_says_in_other_words_agrees_with_what_holds_for_all(text, both):
+    given, second = both
+    rest = {"lame_lambda": "57 GPa", "lame_mu": "26 GPa", "density": 2700, "lowest_frequency": 2e4,
+            "mute": [[3, "0 us", "1 us"]]}  # fmt: skip
+    Path(f"{second}.yaml").write_text(text)
+    assert OwnData.from_namespace(given | rest).more_data[0].options == {"shot": "right"}
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
+        ("time_unit: ms", "time_unit = 'ms', and of all files it is 'us': let both agree"),
+        ("keep_x: [0 mm, 5 mm]", r"keep_x = \['0 mm', '5 mm'\], and of all files it is \[0.0, 0.004\]: let both"),
         ("length_unit: cm", "length_unit = 'cm', and of all files it is 'mm': let both agree, or leave it out there; "),
         ("keep_x: [0, 1]", r"keep_x = \[0.0, 1.0\], and of all files it is \[0.0, 0.004\]: let both agree"),
         ("estimate_noise: true", "estimate_noise = True, and of all files it is False"),

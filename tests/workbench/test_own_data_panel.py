@@ -86,8 +86,11 @@ def test_changed_fields_are_parameters_too_and_a_notebook_that_is_given_them_doe
         ({"delimiter": ",", "decimal": ","}, {"delimiter": "delimiter and decimal are both ','"}),
         ({"lame_mu": ""}, {"lame_mu": "lame_mu of the material is missing"}),
         ({"density": "2700 kg"}, {"density": "density = 'kg' is no unit of density: one as 'g/cm3' is needed"}),
-        ({"time_step": "fast"}, {"time_step": "time_step = 'fast': a number, above 0 is needed"}),
-        ({"keep_x": "1"}, {"keep_x": "keep_x = [1.0] is not legal: first and last x that is kept, m; none: all"}),
+        ({"time_step": "fast"}, {"time_step": "time_step = 'fast': a number, above 0, in the unit of the times, "}),
+        ({"keep_x": "1"}, {"keep_x": "keep_x = [1]: a list of two, each a number of m, or text with its unit, as "}),
+        ({"keep_x": "0 mm, 30 us"}, {"keep_x": "keep_x = 'us' is no unit of length: one as 'mm' is needed"}),
+        ({"highest_frequency": "3 mm"}, {"highest_frequency": "highest_frequency = 'mm' is no unit of frequency"}),
+        ({"mute": "- [3, 0 us, 1 mm]"}, {"mute": "mute = 'mm' is no unit of time: one as 'us' is needed"}),
         ({"keep_x": "1, 2", "keep_time": "0, 1"}, {
             "keep_x": "cut to x 1 to 2, time 0 to 1: no receiver is left",
             "keep_time": "cut to x 1 to 2, time 0 to 1: no receiver is left"}),
@@ -261,7 +264,7 @@ def test_the_raw_file_is_not_written_over(panel, tmp_path):
 def test_illegal_fields_raise_where_the_notebook_goes_on(panel):
     change(panel, keep_x="1")
     for name in ("own", "raw", "prepared"):
-        with pytest.raises(ep.ConfigError, match=r"keep_x = \[1.0\] is not legal"):
+        with pytest.raises(ep.ConfigError, match=r"keep_x = \[1\]: a list of two"):
             getattr(panel, name)
 
 

@@ -12,7 +12,7 @@ import typer
 import yaml
 from pydantic.fields import FieldInfo
 
-from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.physics.import_options import QUANTITIES, ImportOptions
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.arguments import expand_path
 from elastic_pinn.workbench.cli.console import format_size, print_line
@@ -88,8 +88,10 @@ def import_recordings(
 def _value(name: str, text: str) -> Any:
     """The value of an option: text as it is, numbers and lists as YAML."""
     default = ImportOptions.model_fields[name].default
-    if default == "" or name in ("decimal", "lame_lambda", "lame_mu", "density"):
-        return _number_or_text(text) if name in ("lame_lambda", "lame_mu", "density") else text
+    if name == "noise" or (name in QUANTITIES and default is None):
+        return _number_or_text(text)
+    if default == "" or name == "decimal":
+        return text
     try:
         return read_yaml(text)
     except yaml.YAMLError as error:

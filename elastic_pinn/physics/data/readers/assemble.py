@@ -6,7 +6,6 @@ Letters of shapes: K channels (traces), R receivers, T times.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.csv_file import read_table
 from elastic_pinn.physics.data.readers.csv_text import look_at
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
-from elastic_pinn.physics.data.readers.units import EXAMPLES, factor, is_mechanical, is_unit
+from elastic_pinn.physics.data.readers.units import EXAMPLES, factor, in_si, is_mechanical, is_same_unit, is_unit
 from elastic_pinn.physics.data.readers.variables import common_unit, listed, nearest, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions, Kind
@@ -75,7 +74,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         missing.ask("value_unit", what, f"0.03 {EXAMPLES[kind]}")
     if not length_unit:
         missing.ask("length_unit", "the unit of the positions", "mm")
-    if not time_unit and (traces.time is not None or not options.sampling_rate or options.first_time):
+    if not time_unit and (traces.time is not None or _has_bare_time(options)):
         missing.ask("time_unit", "the unit of the times", "us")
     _ask_for_times(traces, options, missing)
     if _has_third_axis(geometry, directions) and not options.plane:
@@ -107,7 +106,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         time if time.ndim == 1 else time[kept],
         (places[:, axes] if places.shape[1] == 3 else places)[kept],
         tuple(inside[row] for row in kept),  # type: ignore[misc]
-        (options.noise or 0.0) * size,
+        in_si(options.noise or 0.0, kind, "noise", size, "0 or more"),
         tuple(notes),
     )
     return _of_shots(every, [traces.shots[row] for row in kept]) if traces.shots else [every]
@@ -160,9 +159,14 @@ def _ask_for_times(traces: Traces, options: ImportOptions, missing: Missing) -> 
     if "time_column" in missing.asked:
         return  # which tells what may be given in its place
     if traces.time is None and not (options.time_step or options.sampling_rate):
-        missing.ask("time_step", "the time between samples (or sampling_rate, Hz)", 0.2)
+        missing.ask("time_step", "the time between samples (or sampling_rate)", "0.2 us")
     if (traces.time is None or traces.is_relative) and options.first_time is None:
         missing.ask("first_time", "the time of the first sample", 0)
+
+
+def _has_bare_time(options: ImportOptions) -> bool:
+    """Whether an option is a time without its unit; 0 needs none."""
+    return any(each and not isinstance(each, str) for each in (options.time_step, options.first_time))
 
 
 def _warn_of_others(path: Path, traces: Traces, options: ImportOptions, kind: str) -> None:
@@ -174,22 +178,13 @@ def _warn_of_others(path: Path, traces: Traces, options: ImportOptions, kind: st
         said, given = getattr(traces, name), getattr(options, name)
         if name == "time_unit" and traces.has_clock:
             continue
-        if said and given and is_mechanical(said) and not _is_same_unit(said, given, quantity):
+        if said and given and is_mechanical(said) and not is_same_unit(said, given, quantity):
             logger.warning("%s says %s, and %s = %s is taken, as it was given", path, said, name, given)
-
-
-def _is_same_unit(said: str, given: str, quantity: str) -> bool:
-    """Whether two units have one size, as 0.001 m and mm."""
-    try:
-        sizes = [factor(unit, quantity, "unit") for unit in (said, given)]
-    except ConfigError:  # what the file says is no unit of this quantity
-        return said == given
-    return math.isclose(*sizes, rel_tol=1e-9)
 
 
 def _times(path: Path, traces: Traces, options: ImportOptions, own: float, given: float) -> Array:
     """Times in s, (T,) or (K, T). own, given: the units of the file's times and of the options, in s."""
-    first = (options.first_time or 0.0) * given
+    first = in_si(options.first_time or 0.0, "time", "first_time", given)
     if traces.time is not None:
         if own != given and not traces.is_relative:
             raise ConfigError(f"{path} has times of its own, in {traces.time_unit}: leave out time_unit")
@@ -201,7 +196,10 @@ def _times(path: Path, traces: Traces, options: ImportOptions, own: float, given
     if options.time_step and options.sampling_rate:
         raise ConfigError("time_step and sampling_rate are given: one of them is enough")
     assert traces.values is not None
-    step = 1.0 / options.sampling_rate if options.sampling_rate else (options.time_step or 0.0) * given
+    if options.sampling_rate:
+        step = 1.0 / in_si(options.sampling_rate, "frequency", "sampling_rate", sign="more than 0")
+    else:
+        step = in_si(options.time_step or 0.0, "time", "time_step", given, "more than 0")
     return first + step * np.arange(traces.values.shape[1])
 
 

@@ -19,7 +19,8 @@ from elastic_pinn.physics.data.readers.registry import format_of
 from elastic_pinn.physics.data.readers.traces import Missing, require_size
 from elastic_pinn.physics.data.readers.units import in_si
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
-from elastic_pinn.physics.import_options import ImportOptions, import_options, read_parameters
+from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.import_options import QUANTITIES, ImportOptions, import_options, read_parameters
 from elastic_pinn.physics.media.impossible_density import why_impossible
 from elastic_pinn.physics.media.material import Material
 
@@ -28,7 +29,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ALL = {"lame_lambda", "lame_mu", "density", "start", "title", "channel_gains", "channel_delays", "channel_noise"}
+KEPT = {"keep_x": "x", "keep_y": "y", "keep_time": "time"}
+"""The options that are a window of space and time, each with what it is of."""
+OF_ALL = {
+    "lame_lambda",
+    "lame_mu",
+    "density",
+    "start",
+    "title",
+    "channel_gains",
+    "channel_delays",
+    "channel_noise",
+    *KEPT,
+}
 """Which receivers have once: channels are numbered over all files."""
 
 
@@ -78,10 +91,30 @@ def read_recordings(
         receivers = Receivers(records=records_of(channels), **fields)
     except ValueError as error:
         raise ReceiverFileError(f"{', '.join(map(str, files))}: {error}") from error
-    receivers = with_options_of_channels(receivers, every)
+    receivers = _kept(with_options_of_channels(receivers, every), every)
     for doubt in doubts(receivers):
         logger.warning(doubt)
     return receivers, [note for each in channels for note in each.notes]
+
+
+def window_of(options: ImportOptions) -> dict[str, tuple[float, float]]:
+    """Return the ends of what is kept, along x, y and time, in m and s; all is kept of what is not there.
+
+    Raises ConfigError for text that is no length, or time.
+    """
+    ends = {name: [in_si(each, QUANTITIES[name], name) for each in getattr(options, name)] for name in KEPT}
+    return {KEPT[name]: (each[0], each[1]) for name, each in ends.items() if each}
+
+
+def _kept(receivers: Receivers, options: ImportOptions) -> Receivers:
+    """What is within the window. Raises ConfigError, which begins with the options, where nothing is."""
+    from elastic_pinn.physics.data.processing import cut
+
+    window = window_of(options)
+    try:
+        return cut(receivers, **window) if window else receivers
+    except ProblemError as error:
+        raise ConfigError(f"{', '.join(name for name, of in KEPT.items() if of in window)}: {error}") from error
 
 
 def _channels(path: Path, options: ImportOptions) -> list[Channels]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from elastic_pinn.physics.data.readers.not_numbers import NUMBERS
-from elastic_pinn.physics.data.readers.units import is_known, is_mechanical
+from elastic_pinn.physics.data.readers.units import is_known, is_mechanical, is_same_unit
 from elastic_pinn.physics.data.readers.variables import WORDS, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 
@@ -94,7 +94,7 @@ def _with_units(path: Path, headers: Sequence[str], units: Sequence[str], line: 
     """Headers with the units of a line below them, where they have none. Raises ReceiverFileError where two differ."""
     names, said = with_units([*headers])
     for name, unit in zip(names, units, strict=True):
-        if unit and said.get(name, unit) != unit:
+        if unit and not is_same_unit(said.get(name, unit), unit):
             left_out = "" if is_comment else f"give skip_rows={line} and units as options, or "
             raise ReceiverFileError(
                 f"{path}, line {line}: {name} is in {unit}, and in {said[name]} by the line above: {left_out}mend one "

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.physics.data.readers.units import different_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions
 from elastic_pinn.physics.numbers import Array
@@ -108,9 +109,10 @@ class Missing:
 def only(path: Path, found: Iterable[str], what: str) -> str:
     """Return what all channels of a file say; empty where one says nothing. Raises ReceiverFileError for several."""
     different = set(found)
-    if len(said := sorted(different - {""})) > 1:
+    said = different_units(different - {""}) if what == "unit" else sorted(different - {""})
+    if len(said) > 1:
         raise ReceiverFileError(f"{path} has channels in {' and '.join(said)}: import those of one {what} at a time")
-    return said[0] if len(different) == 1 and said else ""
+    return said[0] if said and "" not in different else ""
 
 
 def _shell(example: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import numpy as np
 
 from elastic_pinn.physics.data.readers.traces import Direction, Missing
-from elastic_pinn.physics.data.readers.units import is_unit
+from elastic_pinn.physics.data.readers.units import different_units, is_unit
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions, Kind
 
@@ -85,11 +85,11 @@ def unread(found: Variables, taken: Iterable[str]) -> str:
 def common_unit(found: Variables, names: Sequence[str]) -> str:
     """The unit that is told of all of some arrays; empty where one has none. Raises ReceiverFileError for several."""
     units = {found.unit(name) for name in names}
-    if len(told := sorted(units - {""})) > 1:
+    if len(told := different_units(units - {""})) > 1:
         raise ReceiverFileError(
             f"{found.path}: {listed(names)} are in {' and '.join(told)}: import them apart, or in one unit"
         )
-    return told[0] if told and len(units) == 1 else ""
+    return told[0] if told and "" not in units else ""
 
 
 def _kind_of(found: np.ndarray[Any, Any]) -> str:

@@ -237,7 +237,7 @@ class _Recordings:
 
     def raw(self, own: OwnData) -> Receivers:
         with self._lock:
-            key = own.data, own.more_data, own.options, [(path, path.stat().st_mtime_ns) for path in own.files]
+            key = own.data, own.more_data, own.read_options, [(path, path.stat().st_mtime_ns) for path in own.files]
             if self._raw is None or self._raw[0] != key:
                 self._raw = key, own.read()
             return self._raw[1]

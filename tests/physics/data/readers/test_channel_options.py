@@ -64,7 +64,7 @@ def test_a_name_of_several_channels_is_refused(tmp_path):
         ({"channel_gains": {"3 y": -1}}, r"a list, each item a channel and its gain, as '3 y = -1'"),
         ({"channel_delays": "3 y = 0.6"}, r"channel_delays of 3 y = '?0.6'?: a number with its unit is needed"),
         ({"channel_delays": "3 y = 0.6 mm"}, r"channel_delays of 3 y = 'mm' is no unit of time"),
-        ({"channel_noise": "3 y = 0 mm/s"}, r"a standard deviation is more than 0"),
+        ({"channel_noise": "3 y = 0 mm/s"}, r"a finite number, more than 0, with its unit is needed"),
         ({"channel_noise": "3 y = 1 mm/s"}, r"channel_noise: that of 0 x is not stated: state it for all, as by noise"),
         ({"of_files": "3 y = -1"}, r"channel_gains of \S+scan.npz alone: give it for all files"),
     ],

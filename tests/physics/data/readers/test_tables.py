@@ -52,7 +52,7 @@ def test_headers_in_a_comment_are_taken_as_numpy_writes_them(tmp_path):
 
 def test_components_in_unlike_units_are_refused(tmp_path):
     path = table(tmp_path / "s.csv", "x,y,time,velocity_x [mm/s],velocity_y [m/s]", "1,2,3,4,5", "1,2,4,6,7")
-    with pytest.raises(ep.ElasticPinnError, match="are in m/s and mm/s"):
+    with pytest.raises(ep.ElasticPinnError, match=r"are in m/s and mm/s"):
         ep.Receivers.read(path, **UNITS)
 
 
@@ -159,7 +159,10 @@ def test_a_long_table_of_unknown_names_is_told_how_to_be_read(tmp_path):
         ({"lame_mu": "26 GPa", "density": 2700.0}, "lame_lambda of the material is missing"),
         ({"density": 2.7}, "density = 2.7 kg/m3, which no solid has: give 2700"),
         ({"density": 2700.0, "start": ["mu"]}, "start has mu, but there is no material with its value"),
-        ({"lame_mu": "26", "lame_lambda": 1e9, "density": 1e3}, "lame_mu = '26': a number with its unit is needed"),
+        (
+            {"lame_mu": "26", "lame_lambda": 1e9, "density": 1e3},
+            "lame_mu = '26': a number of Pa, or text with its unit, as '26 GPa', is needed",
+        ),
         ({"start": ["lambda"]}, "start = .*: give lame_lambda, lame_mu, density"),
         ({"value_columns": ["vx"]}, "names 'vx', which it does not hold; it holds x, y, time, .*: give a whole name"),
         ({"value_columns": ["Velocity_x (mm/s)", "velocity_y"]}, r"a unit in brackets; did you mean 'velocity_x'\?"),
@@ -360,3 +363,26 @@ def test_a_long_table_has_directions_by_its_column(tmp_path):
     assert "channel_order" in missing(by_name, **UNITS, positions=[[0, 0], [1, 0]])
     again = ep.Receivers.read(by_name, **UNITS, positions=[[0, 0], [1, 0]], channel_order="by direction")
     assert np.array_equal(again.velocity, found.velocity) and np.allclose(again.xy, found.xy)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_one"),
+    [
+        ("t (us),a (mm/s),b (um/ms)\n", True), ("t,a,b\nus,mm/s,um/ms\n", True), ("t,a,b\nus,V,volt\n", True),
+        ("t (us),a (mm/s),b (m/s)\n", False), ("t (us),a,b\nµs,mm/s,mm/s\n", True),
+        ("t (us),a,b\nms,mm/s,mm/s\n", False),
+    ],
+)  # fmt: skip
+def test_columns_in_one_unit_in_other_words_are_in_one_unit(head, is_one, tmp_path):
+    path = tmp_path / "scope.csv"
+    path.write_text(head + "\n".join(f"{i},{i % 3},{i % 4}" for i in range(20)))
+    given = {"kind": "velocity", "length_unit": "mm", "positions": [[0, 0], [5, 0]], "directions": ["y"]}
+    given |= {"time_column": "t", "value_columns": ["a", "b"]} | ({"value_unit": "2 mm/s"} if "V" in head else {})
+    if not is_one:
+        with pytest.raises(
+            ep.ElasticPinnError, match="are in m/s and mm/s: import them apart|t is in ms, and in us by"
+        ):
+            ep.Receivers.read(path, **given)
+        return
+    read = ep.Receivers.read(path, **given)
+    assert read.only.time[1] == 1e-6 and read.only.values.max() == pytest.approx(6e-3 if "V" in head else 3e-3)

@@ -4,7 +4,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import RECORDED_QUANTITIES
-from elastic_pinn.physics.data.readers.units import SI, factor, in_si
+from elastic_pinn.physics.data.readers.units import SI, factor, in_si, is_same_unit
 from elastic_pinn.physics.import_options import ImportOptions, import_options
 
 KNOWN = [
@@ -18,6 +18,7 @@ KNOWN = [
     ("ppm", "strain", 1e-6), ("ppb", "strain", 1e-9), ("strain", "strain", 1.0), ("nanostrain", "strain", 1e-9),
     ("µε", "strain", 1e-6), ("m/m", "strain", 1.0), ("mm/m", "strain", 1e-3), ("um m-1", "strain", 1e-6),
     ("nm/m", "strain", 1e-9), ("mm per m", "strain", 1e-3), ("0.2 um/m", "strain", 2e-7),
+    ("MHz", "frequency", 1e6), ("1/us", "frequency", 1e6),
     ("%/s", "strain_rate", 1e-2), ("microstrain/ms", "strain_rate", 1e-3), ("mm/m/s", "strain_rate", 1e-3),
 ]  # fmt: skip
 NUMBERS_OF_PINT = (
@@ -47,6 +48,7 @@ def test_units_as_people_write_them(text, quantity, size):
         ("degC/s", "velocity"),
         *((unit, "strain") for unit in NUMBERS_OF_PINT),
         *((f"{unit}/s", "strain_rate") for unit in NUMBERS_OF_PINT),
+        *((unit, "frequency") for unit in ("rad/s", "rpm", "Bq", "counts/s", "us")),
         *((unit, "strain_rate") for unit in ("Hz", "kHz", "rpm", "becquerel", "Bq", "cps", "baud", "0.5 Hz")),
     ],
 )
@@ -86,3 +88,20 @@ def test_none_is_as_an_option_that_is_not_given():
 def test_a_logarithm_has_no_zero_of_its_own(unit):
     with pytest.raises(ep.ConfigError, match=r"value_unit = .* has no zero of its own: one as 'mm/s' is needed"):
         factor(unit, "velocity", "value_unit")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("us", "µs", True), ("us", "μs", True), ("us", "microsecond", True), ("us", "1e-6 s", True),
+        ("mm", "0.001 m", True), ("mm/s", "m/s", False), ("mm/s", "µm/ms", True), ("us", "ms", False),
+        ("V", "volt", True), ("mV", "V", False), ("mm", "us", False), ("counts", "bananas", False),
+        ("bananas", "bananas", True), ("dB", "V", False),
+    ],
+)  # fmt: skip
+def test_units_are_the_same_by_what_they_mean(one, other, is_same):
+    assert is_same_unit(one, other) is is_same is is_same_unit(other, one)
+
+
+def test_g_is_the_standard_gravity_of_an_acceleration_alone():
+    assert is_same_unit("g", "9.80665 m/s2", "acceleration") and not is_same_unit("g", "9.80665 m/s2", "velocity")
