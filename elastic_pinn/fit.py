@@ -5,9 +5,9 @@ It is computed in `training/assessment/judgement.py`, and read wherever a found 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +24,8 @@ NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
 
 LOWER_BOUND = "± is a lower bound, since trained hidden layers are taken as they are"
 HOLDS_FOR = "± is for given numbers, which elastic-pinn inspect and the column condition of tables name"
+OUTCOMES: Mapping[Verdict, str] = {"holds": "± holds", "widened": "± is widened", "withheld": "no ±"}
+HELPS = "what usually helps"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,25 @@ class ShotFit:
 
 
 @dataclass(frozen=True)
+class Move:
+    """What found values would move by, to first order, were a given number another.
+
+    number: as "the width of the source at (0.012, 0.02) m"; step: to which, as "10 % larger"; moved: each unknown, SI.
+    """
+
+    number: str
+    step: str
+    moved: Mapping[str, float]
+
+
+class Section(NamedTuple):
+    """A part of a verdict: its title, "" of the first, and its items."""
+
+    title: str
+    items: list[str]
+
+
+@dataclass(frozen=True)
 class Fit:
     """Whether a fit explains its data, and the ± of its values.
 
@@ -63,9 +84,9 @@ class Fit:
         verdict: of the ±. holds: one standard deviation, as the noise leaves it. widened: by the misfit, which is a
             little more than the noise, or by what may be wrong with the records or a source. withheld: no ± would be
             true.
-        reason: of the verdict, one sentence without a full stop.
-        advice: what usually helps; "" where nothing is needed. needs_waves: whether it is withheld for what more waves
-            may mend.
+        reason: of the verdict, one sentence without a full stop. notes: what else is told of ± and of the records.
+        remedies: what usually helps; none where nothing is needed. needs_waves: whether it is withheld for what more
+            waves may mend.
         derived: what follows from lambda, mu and rho of each material that has unknowns: wave speeds "c_p" and "c_s"
             (m/s; of what moves), Young's modulus "E" (Pa) and Poisson's ratio "nu", of several materials "c_p_1", ...;
             derived_correlations: of each two of one material's errors, by "c_p and c_s", {} where withheld.
@@ -87,8 +108,8 @@ class Fit:
             one standard deviation of each, {} where withheld. correlations has these, too, but of two gains. Of
             several shots, names tell the shot.
         shots: of several shots the misfit and the wavelet of each, by its name; wavelet is that of the first.
-        condition: the given numbers that values with ± are for, since misfits show an error of these in part or not
-            at all, clauses; "" where there is no ±.
+        given: the numbers that values with ± are for, since misfits show an error of these in part or not at all;
+            none where there is no ±. moves: by how much another source would move the values, those that matter most.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.
@@ -99,7 +120,8 @@ class Fit:
     plus_minus: Mapping[str, float]
     is_lower_bound: bool
     reason: str = "the grounds are not recorded"
-    advice: str = ""
+    notes: Sequence[str] = field(default_factory=list)
+    remedies: Sequence[str] = field(default_factory=list)
     needs_waves: bool = False
     step: int | None = None
     samples: int | None = None
@@ -116,29 +138,63 @@ class Fit:
     calibration: Mapping[str, float] = field(default_factory=dict)
     calibration_plus_minus: Mapping[str, float] = field(default_factory=dict)
     shots: Mapping[str, ShotFit] = field(default_factory=dict)
-    condition: str = ""
+    given: Sequence[str] = field(default_factory=list)
+    moves: Sequence[Move] = field(default_factory=list)
     derived: Mapping[str, DerivedValue] = field(default_factory=dict)
     derived_correlations: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def finding(self) -> str:
-        """Verdict and reason in one line, and what the values are for."""
-        return "; ".join(filter(None, (self._outcome, self.condition)))
+    def outcome(self) -> str:
+        """The verdict and its reason in one line."""
+        return f"{OUTCOMES[self.verdict]}: {self.reason}"
 
     @property
     def headline(self) -> str:
-        """Verdict and reason, and where it is told what the values are for."""
-        return "; ".join(filter(None, (self._outcome, HOLDS_FOR if self.condition else "")))
+        """The outcome, what kind of ± it is, and where it is told what the values are for."""
+        return "; ".join([self.outcome, *self._of_kind, *([HOLDS_FOR] if self.given else [])])
 
     @property
-    def _outcome(self) -> str:
-        text = f"no ±: {self.reason}" if self.verdict == "withheld" else self.reason
-        return f"{text}; {LOWER_BOUND}" if self.plus_minus and self.is_lower_bound else text
+    def sections(self) -> list[Section]:
+        """What is told below the outcome."""
+        every = (
+            Section("", [*self._of_kind, *self.notes]),
+            Section("the values are", [*self.given]),
+            Section("were a given number another, the values would move", [*map(self._move_text, self.moves)]),
+            Section(HELPS, [*self.remedies]),
+        )
+        return [each for each in every if each.items]
 
     @property
-    def sentence(self) -> str:
-        """The finding, and what usually helps."""
-        return f"{self.finding}; {self.advice}" if self.advice else self.finding
+    def text(self) -> str:
+        """The outcome, and below it each section with a line for each of its items."""
+        return "\n".join([self.outcome, *self.lines_below])
+
+    @property
+    def lines_below(self) -> list[str]:
+        """The lines of the text without the first."""
+        lines: list[str] = []
+        for title, items in self.sections:
+            lines += [*([f"{title}:"] if title else []), *(f"- {each}" for each in items)]
+        return lines
+
+    @property
+    def condition(self) -> str:
+        """The given numbers that the values are for, and what these would move by, as one cell of a table."""
+        return "; ".join([*self.given, *map(self._move_text, self.moves)])
+
+    @property
+    def _of_kind(self) -> list[str]:
+        return [LOWER_BOUND] if self.plus_minus and self.is_lower_bound else []
+
+    def _move_text(self, move: Move) -> str:
+        moved = [self._moved_text(name, by) for name, by in move.moved.items()]
+        return f"{move.number}, {move.step}: {', '.join(moved)}"
+
+    def _moved_text(self, name: str, by: float) -> str:
+        """As in "lambda by +0.54 % (3.6 ±)"; without a part of a value that is 0."""
+        value, error = self.values[name], self.plus_minus.get(name, 0.0)
+        part = [f"{100.0 * by / abs(value):+.2g} %"] if value else []
+        return " ".join([f"{name} by", *part, *([f"({abs(by) / error:.2g} ±)"] if error else [])])
 
     @property
     def largest_correlation(self) -> str:
@@ -160,15 +216,24 @@ class Fit:
         known in this version.
         """
         try:
-            fit: Self = TypeAdapter(cls).validate_python(fields)
+            fit: Self = TypeAdapter(cls).validate_python(_as_now(fields))
         except ValidationError as error:
             faults = (f"{'.'.join(map(str, fault['loc'])) or 'fit'}: {fault['msg']}" for fault in error.errors())
             raise ValueError("; ".join(faults)) from None
         if unknown := [name for name in {**fit.values, **fit.plus_minus} if name not in names]:
             raise ValueError(f"values: {', '.join(unknown)}, where {', '.join(names)} are known")
+        if strange := {name: None for move in fit.moves for name in move.moved if name not in fit.values}:
+            raise ValueError(f"moves: {', '.join(strange)}, where {', '.join(fit.values)} are found")
         return fit
 
 
-def sentence_of(fit: Fit | None) -> str:
-    """Return the sentence that is shown with the values of a fit, or of a run without one."""
-    return fit.sentence if fit else NOT_ASSESSED
+def _as_now(fields: object) -> object:
+    """The fields of a fit as they are now: remedies and given numbers were one text each."""
+    if not isinstance(fields, Mapping):
+        return fields
+    helps, given = fields.get("advice"), fields.get("condition")
+    once = {
+        "remedies": [helps.removeprefix(f"{HELPS}: ")] if isinstance(helps, str) and helps else [],
+        "given": [given] if isinstance(given, str) and given else [],
+    }
+    return {**once, **fields}

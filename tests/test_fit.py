@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import elastic_pinn as ep
-from elastic_pinn.fit import Fit
+from elastic_pinn.fit import Fit, Move
 from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.run_table import runs_table
@@ -24,6 +25,7 @@ NONSENSE = {
     "a text": "holds",
     "a text for a number": FIT | {"values": {"mu": "stiff"}},
     "an unknown that is not known": FIT | {"values": {"eta": 1.0}},
+    "a move of what is not found": FIT | {"moves": [{"number": "a", "step": "b", "moved": {"rho": 1.0}}]},
 }
 
 
@@ -32,7 +34,7 @@ def with_fit(tmp_path):
     """A function that gives a copy of a golden run with another fit in its summary."""
 
     def make(fit: object) -> Path:
-        folder = Path(shutil.copytree(GOLDEN / "plane_waves-receivers", tmp_path / "run"))
+        folder = Path(shutil.copytree(GOLDEN / "plane_waves-receivers", tmp_path / "run", dirs_exist_ok=True))
         (folder / "summary.json").write_text(json.dumps(SUMMARY | {"fit": fit}))
         return folder
 
@@ -41,18 +43,41 @@ def with_fit(tmp_path):
 
 def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
     fit = ep.Run(with_fit(FIT)).fit
-    assert fit.as_json() == FIT | {
+    without_text = {name: value for name, value in FIT.items() if name != "advice"}
+    assert fit.as_json() == without_text | {
+        "remedies": [FIT["advice"].removeprefix("what usually helps: ")],
+        "notes": [],
         "wavelet": {},
         "correlations": {},
         "calibration": {},
         "calibration_plus_minus": {},
         "shots": {},
         "needs_waves": False,
-        "condition": "",
+        "given": [],
+        "moves": [],
         "derived": {},
         "derived_correlations": {},
     } and isinstance(fit, Fit)
-    assert fit.sentence.startswith("no ±: the data are not explained: misfit 26.6 times the noise; worst channels 24 y")
+    outcome, helps, remedies = fit.text.splitlines()
+    assert outcome == f"no ±: {FIT['reason']}" and f"{helps} {remedies.removeprefix('- ')}" == FIT["advice"]
+
+
+def test_a_fit_of_a_version_before_lists_is_shown_with_all_that_it_holds(with_fit):
+    told = "for rho = 2700 kg/m3 as given, taken as exact; for positions as given"
+    old = FIT | {"verdict": "widened", "plus_minus": {"mu": 0.1}, "advice": "", "condition": told}
+    fit = ep.Run(with_fit(old)).fit
+    assert fit.given == [told] and fit.remedies == [] and fit.condition == told
+    assert fit.text.splitlines() == [f"± is widened: {FIT['reason']}", "the values are:", f"- {told}"]
+
+
+def test_a_fit_is_read_back_with_what_would_move_its_values(with_fit):
+    fit = ep.Run(with_fit(FIT)).fit
+    move = Move("the width of the source at (0, 0) m", "10 % larger", {"lambda": -0.02, "mu": 0.1})
+    given = replace(fit, verdict="holds", plus_minus={"lambda": 0.1, "mu": 0.05}, moves=[move], notes=["a", "b"])
+    again = ep.Run(with_fit(json.loads(json.dumps(given.as_json())))).fit
+    assert again == given and "- the width of the source at (0, 0) m, 10 % larger: lambda by -1 % (0.2 ±), mu by " in (
+        again.text
+    )
 
 
 def test_fields_that_came_later_or_are_missing_hide_no_fit(with_fit):

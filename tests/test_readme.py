@@ -58,7 +58,7 @@ def test_the_readmes_search_in_a_plate_finds_its_material(tmp_path, monkeypatch)
     exec(block.replace('"receivers.h5"', f'"{tmp_path}/receivers.h5"'), scope)
     fit = ep.train(scope["config"], "runs/found").fit
     true = {"lambda": ep.physics.ALUMINIUM.lame_lambda, "mu": ep.physics.ALUMINIUM.lame_mu}
-    assert fit.verdict == "holds", fit.sentence
+    assert fit.verdict == "holds", fit.text
     for name, value in fit.values.items():
         assert abs(value - true[name]) < 3.0 * fit.plus_minus[name] < 0.01 * true[name]
 

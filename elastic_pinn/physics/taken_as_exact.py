@@ -40,7 +40,7 @@ BY_PLUS_MINUS = " (± counts how far it may be off by density_plus_minus)"
 
 def taken_as_exact(
     problem: Problem, found: Mapping[str, float], has_gains: bool = False, has_known_gain: bool = True
-) -> str:
+) -> list[str]:
     """Name the given numbers that found values are for, and which values are in proportion to them, or their inverse.
 
     Parameters
@@ -56,7 +56,7 @@ def taken_as_exact(
 
     Returns
     -------
-    str
+    list of str
         As in "for rho = 2700 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, and no misfit
         shows it (± counts how far it may be off by density_plus_minus)"; then of plane strain or stress, where lambda
         was found, of sources where there are any, and, where nothing known has a part in them, of the scales of lengths
@@ -70,7 +70,7 @@ def taken_as_exact(
     if has_gains and (has_strength or not has_known_gain):
         told.append(_clause(["the other channels' gain" if has_known_gain else STRENGTH], gains))
     told += [_of_plane(problem, found), _of_sources(problem), _of_scales(problem, has_known_gain)]
-    return "; ".join(filter(None, told))
+    return [each for each in told if each]
 
 
 def _of_material(problem: Problem, beside: list[str], has_known_gain: bool) -> str:

@@ -50,7 +50,8 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
         value and the `error / %` where there is a truth. Known values are exact, but for a density with
         `density_plus_minus`. Where the verdict is withheld, ± and interval are empty, of derived values too; ± alone is
         empty where the error is not alike either way, since it is large. The table's `attrs` have more: "verdict", its
-        reason; "lower bound", whether ± is one; "correlation", which two unknowns' errors are correlated most;
+        reason and all that is told below it, in lines; "lower bound", whether ± is one; "correlation", which two
+        unknowns' errors are correlated most;
         "correlations", of each two unknowns and derived values of a material; "calibration", what was found of the
         source and of gains.
     """
@@ -70,7 +71,7 @@ def material_table(source: Source, problem: Problem | ProblemMaker | None = None
     table["± / %"] = 100.0 * table["±"] / table["found"].abs()
     table["error / %"] = 100.0 * (table["found"] / table["true"] - 1.0)
     table = table[["unit", "role", "start", "found", "±", "± / %", "from", "to", "verdict", "true", "error / %"]]
-    table.attrs[VERDICT] = fit.sentence if fit else ""
+    table.attrs[VERDICT] = fit.text if fit else ""
     table.attrs[LOWER_BOUND] = fit is not None and fit.is_lower_bound
     table.attrs[CORRELATION] = fit.largest_correlation if fit else ""
     table.attrs[CORRELATIONS] = {**fit.correlations, **fit.derived_correlations} if fit else {}

@@ -1,7 +1,8 @@
 """Format a found value with its ±, if that holds."""
 
+import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from elastic_pinn.fit import GAIN, Fit
@@ -28,9 +29,24 @@ def values_text(fit: Fit) -> str:
 
 
 def fit_texts(fit: Fit) -> list[str]:
-    """Return the texts of a fit for wherever there is room: its values, which two of them are correlated most, and the
-    verdict."""
-    return [text for text in (values_text(fit), fit.largest_correlation, fit.sentence) if text]
+    """Return the lines of a fit for wherever there is room: its values, which two of them are correlated most, and the
+    verdict with all that is told below it."""
+    return [line for line in (values_text(fit), fit.largest_correlation, fit.outcome, *fit.lines_below) if line]
+
+
+def fit_html(fit: Fit) -> str:
+    """Return the same as HTML: the values and the verdict's first line, and below them each section as a list."""
+    first = [html.escape(values_text(fit)), html.escape(fit.largest_correlation), f"<b>{html.escape(fit.outcome)}</b>"]
+    return "".join(
+        [
+            *(f"<div>{each}</div>" for each in first if each),
+            *(f"<div>{title and f'{title}:'}{_as_list(items)}</div>" for title, items in fit.sections),
+        ]
+    )
+
+
+def _as_list(items: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{html.escape(each)}</li>' for each in items)}</ul>"
 
 
 def calibration_texts(fit: Fit) -> list[str]:

@@ -87,7 +87,7 @@ def test_a_recording_of_waves_on_their_way_tells_the_material_without_a_start(fi
     changes = {"data": str(data), "input_frequency": 15.7, "hidden_layers": [1500]}
     run_notebook(Notebook.read(ROOT / "notebooks/02_inverse.ipynb"), tmp_path / "run", changes)
     fit, true = ep.Run(tmp_path / "run").fit, ep.Receivers.load(data).truth.material
-    assert fit.verdict == "holds", fit.sentence
+    assert fit.verdict == "holds", fit.text
     for name, error in fit.plus_minus.items():
         assert abs(fit.values[name] - true[name]) < 3.5 * error < 0.06 * true[name]
 

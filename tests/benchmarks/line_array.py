@@ -42,7 +42,7 @@ def rows_of(way: str, config: ep.Config) -> list[list[object]]:
         run = ep.train(config, Path(folder) / "run")
         seconds, of_cpu = time.perf_counter() - started, time.process_time() - of_cpu
         fit, material = run.fit, run.material()
-    print(way, fit.finding, flush=True)
+    print(way, fit.text, flush=True)
     rows = []
     for region, true in TRUE.items():
         found = speeds(fit, material[f"rho_{region}"], region)

@@ -35,10 +35,9 @@ def told(
         receivers=receivers,
         **parts,
     )
-    text = taken_as_exact(problem, problem.constants, *gains)
+    clauses = taken_as_exact(problem, problem.constants, *gains)
     if is_whole:
-        return text
-    clauses = text.split("; ")
+        return "; ".join(clauses)
     assert (OF_SOURCES in clauses) == ("force" in parts)
     return "; ".join(each for each in clauses if each != OF_SOURCES and "for plane" not in each)
 

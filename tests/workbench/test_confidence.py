@@ -20,7 +20,7 @@ def with_fit(inverse_run, monkeypatch):
         holds = {
             "verdict": "holds",
             "reason": "the data are explained",
-            "advice": "",
+            "remedies": [],
             "plus_minus": ERRORS,
             "correlations": {"lambda and mu": CORRELATION},
             "derived": {},

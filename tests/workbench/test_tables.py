@@ -27,7 +27,7 @@ def test_the_material_table_sets_found_values_beside_start_and_truth(inverse_run
     assert table.loc["mu", "error / %"] == pytest.approx(100 * (found["mu"] / 2.6e10 - 1), abs=1e-3)
     assert table["verdict"].to_list() == ["withheld", "withheld", "", *["withheld"] * 4]
     assert np.isnan(table.loc["mu", "±"]) and table.loc["rho", "±"] == 0
-    assert table.attrs["verdict"] == inverse_run.fit.sentence
+    assert table.attrs["verdict"] == inverse_run.fit.text
     assert table.loc["rho", "found"] == table.loc["rho", "start"] == 2700.0
     assert ep.material_table is material_table
 
@@ -51,10 +51,10 @@ def test_the_unknowns_are_told_with_two_digits_of_what_is_uncertain():
 
 def test_a_value_without_an_error_has_few_digits_and_the_reason_below(inverse_run):
     text = material_text(material_table(inverse_run))
-    first, second, derived, why = text.splitlines()
+    first, second, derived, *why = text.splitlines()
     assert re.fullmatch(r"lambda = \d\d\.\d\d GPa, no ±", first) and re.fullmatch(r"mu = \d\d\.\d\d GPa, no ±", second)
     assert re.fullmatch(r"c_p = \d{4} m/s, no ±, c_s = \d{4} m/s, no ±, E = .* GPa, no ±, nu = 0\.\d{4}, no ±", derived)
-    assert why == inverse_run.fit.sentence and why.startswith("no ±: ")
+    assert "\n".join(why) == inverse_run.fit.text and why[0].startswith("no ±: ")
 
 
 def test_of_a_run_of_an_older_version_the_verdict_is_worked_out(inverse_run, tmp_path):

@@ -26,6 +26,7 @@ DERIVED_ERRORS = {"c_p": (3.21, 3.21), "c_s": (1.04, 1.04), "E": (4.3e7, 4.3e7),
 CORRELATED = "the errors of lambda and mu are correlated by -0.41"
 CONDITION = "for rho = 2700 kg/m3 as given, taken as exact"
 EXPLAINED = "the data are explained: misfit 0.99 times the noise (stated)"
+HOLDS = f"± holds: {EXPLAINED}"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,8 @@ def runs(inverse_run, tmp_path_factory) -> dict[str, ep.Run]:
             found,
             verdict="holds",
             reason=EXPLAINED,
-            advice="",
+            notes=[],
+            remedies=[],
             plus_minus=ERRORS,
             is_lower_bound=False,
             correlations={"lambda and mu": -0.41},
@@ -87,9 +89,9 @@ def test_the_summary_gives_the_fit_back(runs):
 def test_a_table_and_its_text_say_it(runs):
     holds, withheld = (material_table(runs[name]) for name in ("holds", "withheld"))
     assert holds.loc["lambda", "±"] == 0.081 and holds.loc["lambda", "verdict"] == "holds"
-    assert material_text(holds).splitlines()[0].endswith(" ± 0.081 GPa") and material_text(holds).endswith(EXPLAINED)
+    assert material_text(holds).splitlines()[0].endswith(" ± 0.081 GPa") and material_text(holds).endswith(HOLDS)
     assert math.isnan(withheld.loc["lambda", "±"]) and withheld.loc["lambda", "verdict"] == "withheld"
-    assert " ± " not in material_text(withheld) and runs["withheld"].fit.sentence in material_text(withheld)
+    assert " ± " not in material_text(withheld) and runs["withheld"].fit.text in material_text(withheld)
 
 
 def test_of_all_unknowns_the_two_that_are_correlated_most_are_told(runs, monkeypatch):
@@ -98,18 +100,16 @@ def test_of_all_unknowns_the_two_that_are_correlated_most_are_told(runs, monkeyp
     assert fit.largest_correlation == told and runs["withheld"].fit.largest_correlation == ""
     monkeypatch.setattr("elastic_pinn.workbench.tables.assessed_fit", lambda source, problem: fit)
     *values, derived, correlation, verdict = material_text(material_table(runs["holds"])).splitlines()
-    assert (
-        (correlation, verdict) == (told, EXPLAINED) and len(values) == 2 and derived == derived_text_of(runs["holds"])
-    )
+    assert (correlation, verdict) == (told, HOLDS) and len(values) == 2 and derived == derived_text_of(runs["holds"])
 
 
 def test_the_given_numbers_that_a_value_is_for_are_told_wherever_it_is_shown(runs, tmp_path):
     run = ep.Run(shutil.copytree(runs["holds"].path, tmp_path / "runs" / "of_density"))
     shutil.copytree(runs["withheld"].path, tmp_path / "runs" / "withheld")
     summary = json.loads((run.path / "summary.json").read_text())
-    summary["fit"]["condition"] = CONDITION
+    summary["fit"]["given"] = [CONDITION]
     (run.path / "summary.json").write_text(json.dumps(summary))
-    assert run.fit.finding == run.fit.sentence == f"{EXPLAINED}; {CONDITION}"
+    assert run.fit.text == f"{HOLDS}\nthe values are:\n- {CONDITION}"
     assert CONDITION in repr(run.fit) and CONDITION in inspected(run)
     assert material_text(material_table(run)).endswith(CONDITION)
     table = runs_table(tmp_path / "runs")
@@ -132,8 +132,8 @@ def test_an_error_that_is_a_lower_bound_says_so_beside_the_number(runs, monkeypa
 
 
 def test_inspect_says_it(runs):
-    assert f"{values_text(runs['holds'].fit)}; {CORRELATED}; {EXPLAINED}" in inspected(runs["holds"])
-    assert f", no ±; {runs['withheld'].fit.sentence}" in inspected(runs["withheld"])
+    assert f"{values_text(runs['holds'].fit)} {CORRELATED} {HOLDS}" in inspected(runs["holds"])
+    assert f", no ± {' '.join(runs['withheld'].fit.text.split())}" in inspected(runs["withheld"])
     assert NOT_ASSESSED in inspected(runs["old"])
 
 
@@ -144,7 +144,7 @@ def test_inspect_of_a_checkpoint_tells_what_it_found(runs, forward_run, monkeypa
         return " ".join(done.output.split())
 
     newest = runs["holds"].latest().path
-    assert f"found {values_text(runs['holds'].fit)} {CORRELATED} {EXPLAINED} contents" in told(newest)
+    assert f"found {values_text(runs['holds'].fit)} {CORRELATED} {HOLDS} contents" in told(newest)
     monkeypatch.chdir(newest.parent.parent)
     assert derived_text_of(runs["holds"]) in told(newest.relative_to(newest.parent.parent))
     elsewhere = shutil.copy(newest, newest.parent.parent.parent / "alone.h5")
@@ -238,7 +238,7 @@ def test_what_was_found_of_the_source_is_told_everywhere(runs, tmp_path):
     told = ["amplitude = 0.7012 ± 0.0093", "origin time = -1.300 ± 0.014 µs",
             "gains of 6 channels from 0.5 to 1, ± 0.02"]  # fmt: skip
     assert material_text(material_table(run)).splitlines()[3:6] == told
-    assert f", {', '.join(told)}; {CORRELATED}; {EXPLAINED}" in inspected(run)
+    assert f", {', '.join(told)} {CORRELATED} {HOLDS}" in inspected(run)
     table, row = runs_table(tmp_path / "runs"), status_row(run.path)
     for name, error in (("amplitude", 0.0093), ("origin_time", 1.4e-8)):
         for shown in (table.loc["of_source"], row):

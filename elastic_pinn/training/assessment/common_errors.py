@@ -55,13 +55,13 @@ class CommonDeviation:
 class SourceDeviation(CommonDeviation):
     """The same of a number that is given of a source.
 
-    best: what fits best, as "18 % smaller"; step: another one, as "10 % larger"; moved: by how much that moves
-    most_shifted, in units of ±.
+    best: what fits best, as "18 % smaller"; step: another one, as "10 % larger"; moved: by how much that moves each
+    unknown, in units of ±, and where to.
     """
 
     best: str
     step: str
-    moved: float
+    moved: Mapping[str, float]
 
 
 class _Freed(NamedTuple):
@@ -137,12 +137,12 @@ class CommonErrors:
         """The test of a source that is another, by the change of the misfits, (D, 1)."""
         [freed] = self._freed(change)
         found = self._deviation(f"the {step.what} of {source}", freed)
-        moved = float(freed.moved[: len(self._unknowns)].max())
+        moved = dict(zip(self._unknowns, freed.moved.tolist(), strict=False))
         return SourceDeviation(**vars(found), best=step.told(freed.best), step=step.told(), moved=moved)
 
     def _deviation(self, name: str, freed: _Freed, is_free: bool = False) -> CommonDeviation:
-        shifts, count = abs(freed.best) * freed.moved, len(self._unknowns)  # (F,)
-        most = int(freed.moved[:count].argmax())
+        shifts, count = (freed.best * freed.moved).abs(), len(self._unknowns)  # (F,)
+        most = int(freed.moved[:count].abs().argmax())
         of_calibration = dict(zip(self._calibration, shifts[count:].tolist(), strict=True))
         return CommonDeviation(
             name, abs(freed.score), float(shifts[most]), self._unknowns[most], is_free, of_calibration
@@ -163,7 +163,7 @@ class CommonErrors:
         spread = (linear.weight * self._unit * alone[linear.data].square().sum(0).sqrt()).clamp(min=tiny)
         found = self._by_unknowns @ unknowns  # (F, C)
         found[len(self._unknowns) :] += linear.follows_in_source(changes)
-        moved = (found.abs() / self._sizes).T  # (C, F)
+        moved = (found / self._sizes).T  # (C, F)
         return [_Freed(*each) for each in zip((pull / spread).tolist(), (-pull / square).tolist(), moved, strict=True)]
 
 

@@ -38,7 +38,7 @@ from elastic_pinn.training.assessment.misfits import (
     least_score,
     listed,
     of_misfits,
-    remedy_of,
+    remedies_of,
     with_channels,
     with_noise_told,
     worst_channels,
@@ -47,7 +47,7 @@ from elastic_pinn.training.assessment.widening import (
     MOST_SHIFT,
     explained,
     freeing,
-    moved_by_sources,
+    moves_by_sources,
     shift_of,
     widening_of,
     widening_of_calibration,
@@ -63,11 +63,12 @@ MOST_RIDGE = 0.2  # of the information on an unknown
 MOST_PULL = 0.5  # of ±: the error of a value is then 1.1 times what noise makes of it
 MOST_NOISE = 0.75  # of the information on the unknowns: with more, ± is mostly a guess
 HALF = 0.5  # of the time, about, for the linearisation
-THICK = "plane = 'strain', unless it is a thin plate, whose P waves are less than twice as fast as its S waves; "
+THICK = "plane = 'strain', unless it is a thin plate, whose P waves are less than twice as fast as its S waves"
 ASSESSING = "working out whether the data are explained"
 
 SMALLER_RIDGE = (
-    "a smaller ridge, or fewer waves (hidden_layers); no waves shorter than two receivers apart (input_frequency)"
+    "a smaller ridge, or fewer waves (hidden_layers)",
+    "no waves shorter than two receivers apart (input_frequency)",
 )
 
 
@@ -75,9 +76,9 @@ SMALLER_RIDGE = (
 def assess(trained: TrainedModel) -> Fit:
     """Assess whether a model explains its data, and compute the ± of its unknowns."""
     if reason := adapted_weights(trained):
-        return _not_assessed(trained, Fault(reason, "going on with balancing = 'fixed'"))
+        return _not_assessed(trained, Fault(reason, ("going on with balancing = 'fixed'",)))
     if not trained.fits_waveforms and (reason := too_large(trained)):
-        return _not_assessed(trained, Fault(reason, "fewer points, a narrower last hidden layer, fewer plane waves"))
+        return _not_assessed(trained, Fault(reason, ("fewer points, a narrower last hidden layer, fewer plane waves",)))
     trained = trained.on_cpu()
     with work(ASSESSING) as at, reported(lambda what, part: None):
         at(0.0)
@@ -86,6 +87,7 @@ def assess(trained: TrainedModel) -> Fit:
         evidence = evidence_of(trained, linear, lambda part: at(HALF + (1.0 - HALF) * part))
     faults = _faults(trained, evidence)
     fault = next((with_noise_told(with_channels(each, evidence.faulty), evidence) for each in faults), None)
+    reason, *notes = (fault.reason, *fault.notes) if fault else explained(evidence)
     widening = widening_of(evidence)
     of_calibration = {name: widening_of_calibration(evidence, name) for name in evidence.calibration_deviations}
     is_widened = max(widening, *of_calibration.values(), 1.0) > 1.0
@@ -95,8 +97,9 @@ def assess(trained: TrainedModel) -> Fit:
     wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
     return Fit(
         verdict="withheld" if fault else "widened" if is_widened else "holds",
-        reason=fault.reason if fault else explained(evidence),
-        advice=_advice(fault, trained.config) if fault else "",
+        reason=reason,
+        notes=[*notes, *_against_source(evidence)],
+        remedies=_remedies(fault, trained.config) if fault else [],
         needs_waves=bool(fault and fault.by_waves),
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
@@ -118,34 +121,39 @@ def assess(trained: TrainedModel) -> Fit:
         worst_channels={channel.name: channel.chi_square for channel in worst_channels(evidence)},
         wavelet=wavelets[0],
         shots=_shots(trained.problem, evidence, wavelets),
-        condition="" if fault else _condition(trained, evidence),
+        given=[] if fault else _given(trained, evidence),
+        moves=[] if fault else moves_by_sources(evidence),
         derived=derived.values,
         derived_correlations=derived.correlations,
     )
 
 
-def _condition(trained: TrainedModel, evidence: Evidence) -> str:
-    """The given numbers that values with ± are for, with those of sources that matter most."""
+def _given(trained: TrainedModel, evidence: Evidence) -> list[str]:
+    """The given numbers that values with ± are for."""
     found, has_gains = trained.model.material.si(), bool(trained.config.unknown_gains)
-    exact = taken_as_exact(trained.problem, found, has_gains, evidence.has_known_gain)
-    against = [
+    return taken_as_exact(trained.problem, found, has_gains, evidence.has_known_gain)
+
+
+def _against_source(evidence: Evidence) -> list[str]:
+    """Which sources act the other way."""
+    return [
         f"{name} is negative: the source acts against the direction that is given"
         for name, value in evidence.calibration.items()
         if name.startswith("amplitude") and value < 0.0
     ]
-    return "; ".join(filter(None, [exact, *against, *moved_by_sources(evidence)]))
 
 
-def _advice(fault: Fault, config: Config) -> str:
+def _remedies(fault: Fault, config: Config) -> list[str]:
     """What usually helps, with the number of waves to try where more of them may."""
     if not fault.by_waves:
-        return f"what usually helps: {fault.remedy}"
+        return [*fault.remedies]
     if config.ridge >= HELD_AT_ZERO:
-        return f"what usually helps: {fault.remedy}: that of a forward run of the same plate (tolerance = 0.01)"
+        of_forward_run = f"{NEARER}: that of a forward run of the same plate (tolerance = 0.01)"
+        return [of_forward_run if remedy == NEARER else remedy for remedy in fault.remedies]
     unit, present = "neurons" if config.network == "mlp" else "waves", list(config.hidden_layers)
     more = f"more {unit}, hidden_layers = {[2 * each for each in present]} in place of {present}"
-    others = "" if config.network == "mlp" else "shorter or longer ones (input_frequency)"
-    return f"what usually helps: {'; '.join(filter(None, (more, others, fault.remedy)))}"
+    others = [] if config.network == "mlp" else ["shorter or longer ones (input_frequency)"]
+    return [more, *others, *fault.remedies]
 
 
 def _wavelets(trained: TrainedModel, linear: LinearisedFit, noise: float) -> list[dict[str, list[float]]]:
@@ -188,7 +196,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
     return Fit(
         verdict="withheld",
         reason=fault.reason,
-        advice=_advice(fault, trained.config),
+        remedies=_remedies(fault, trained.config),
         step=trained.step,
         values={name: values[name] for name in trained.problem.unknowns},
         plus_minus={},
@@ -209,17 +217,17 @@ def _faults(trained: TrainedModel, evidence: Evidence) -> Iterator[Fault]:
     """All reasons why no ± would be valid, the most fundamental first."""
     yield from _of_records(trained.problem.records_of_all_shots, evidence)
     if edges := edges_text(trained.model.material):
-        thick = THICK if trained.problem.reference.plane == "stress" else ""
-        yield Fault(edges, f"{thick}a wider unknown_range, a better start, {RECORDS}")
+        thick = [THICK] if trained.problem.reference.plane == "stress" else []
+        yield Fault(edges, (*thick, "a wider unknown_range, or a better start", RECORDS))
     if edge := evidence.calibration_edge:
-        yield Fault(f"the source's origin time is at the edge of its range, {edge}", "a wider origin_within")
+        yield Fault(f"the source's origin time is at the edge of its range, {edge}", ("a wider origin_within",))
     yield from _of_freedom(evidence)
     yield from of_misfits(evidence)
     yield from _of_model(evidence, bool(trained.converged))
     if trained.converged is False:
-        yield Fault("the search has not converged", "more steps")
+        yield Fault("the search has not converged", ("more steps",))
     if math.isnan(evidence.noise.level):
-        yield Fault("noise unknown, so that no misfit can be judged by it", "the noise stated in the receiver file")
+        yield Fault("noise unknown, so that no misfit can be judged by it", ("the noise stated in the receiver file",))
 
 
 def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fault]:
@@ -228,7 +236,7 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
     # Where no noise is in the records, the misfit shows it, and ±, which is for what is stated, is too large.
     shared = (COPY,) if evidence.chi_square < NO_NOISE else (COPY, NOISELESS)
     if any(each.kind in shared for each in evidence.faulty):
-        yield Fault("± takes the noise of each channel for its own", "leaving out the copies")
+        yield Fault("± takes the noise of each channel for its own", ("leaving out the copies",))
     silent = [
         name
         for _, channels, names in named_channels(receivers)
@@ -238,14 +246,14 @@ def _of_records(receivers: Receivers | None, evidence: Evidence) -> Iterator[Fau
     if silent and evidence.noise.level > 0:
         named = listed(silent)
         yield Fault(
-            f"channels {named} record one value only, without noise", "leaving out channels that record nothing"
+            f"channels {named} record one value only, without noise", ("leaving out channels that record nothing",)
         )
     size, by_chance = math.sqrt(1.0 + max(0.0, evidence.signal)), chi_square_limit(evidence.samples)
     if evidence.signal < by_chance - 1.0:
-        yield Fault(f"the records are noise alone, {size:.3g} times what is stated", "records with a signal")
+        yield Fault(f"the records are noise alone, {size:.3g} times what is stated", ("records with a signal",))
     if evidence.signal * evidence.samples < LEAST_SIGNAL * evidence.effective_parameters:
         remedy = "less noise, or fewer waves" if evidence.unresolved is None else "less noise"
-        yield Fault(f"the records hold little more than noise, {size:.3g} times its size", remedy)
+        yield Fault(f"the records hold little more than noise, {size:.3g} times its size", (remedy,))
 
 
 def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
@@ -253,17 +261,17 @@ def _of_freedom(evidence: Evidence) -> Iterator[Fault]:
     left, samples = evidence.degrees_of_freedom, evidence.samples
     counts = f"{samples} samples, {evidence.amplitudes} amplitudes and {len(evidence.unknowns)} unknowns"
     more = "more receivers or instants"
-    remedy = f"fewer waves (hidden_layers), {more}, a known start" if evidence.unresolved is None else more
+    remedies = ("fewer waves (hidden_layers)", more, "a known start") if evidence.unresolved is None else (more,)
     if left < max(LEAST_DEGREES, LEAST_FREE * samples):
-        yield Fault(f"the fit could meet any data: {counts} leave {max(0.0, left):.2g} degrees of freedom", remedy)
+        yield Fault(f"the fit could meet any data: {counts} leave {max(0.0, left):.2g} degrees of freedom", remedies)
     if not evidence.is_identifiable:
-        yield Fault(f"the data do not tell {' and '.join(evidence.unknowns)} apart", remedy)
+        yield Fault(f"the data do not tell {' and '.join(evidence.unknowns)} apart", remedies)
     if evidence.ridge > MOST_RIDGE:
         part = f"{100 * evidence.ridge:.0f} % of what is known of the unknowns"
-        yield Fault(f"the ridge tells {part}, not the data: {counts}", remedy)
+        yield Fault(f"the ridge tells {part}, not the data: {counts}", remedies)
     if evidence.noise_part > MOST_NOISE:
         part = f"{100 * evidence.noise_part:.0f} % of what the waves seem to tell of the unknowns"
-        yield Fault(f"noise in the amplitudes makes {part}", remedy)
+        yield Fault(f"noise in the amplitudes makes {part}", remedies)
 
 
 def edges_text(material: Materials) -> str:
@@ -283,7 +291,7 @@ def _of_common(evidence: Evidence) -> Iterator[Fault]:
             reason = f"the ridge holds back amplitudes that the records leave open: records of another size {moved}"
             yield Fault(reason, SMALLER_RIDGE)
         else:
-            yield Fault(f"{worst.name} does not fit: {freeing(worst)}", remedy_of(worst))
+            yield Fault(f"{worst.name} does not fit: {freeing(worst)}", remedies_of(worst))
 
 
 def _of_channels(evidence: Evidence) -> Iterator[Fault]:
@@ -293,7 +301,7 @@ def _of_channels(evidence: Evidence) -> Iterator[Fault]:
     if wrong:
         worst = max(wrong, key=lambda each: each.score)
         moved = f"would move {worst.most_shifted} by {worst.shift:.2g} of its ±"
-        yield Fault(f"{worst.name} does not fit: freeing it {moved}", RECORDS)
+        yield Fault(f"{worst.name} does not fit: freeing it {moved}", (RECORDS,))
 
 
 def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
@@ -305,9 +313,9 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
     if evidence.shift > MOST_SHIFT:
         moved = f"would move {evidence.most_shifted} by {evidence.shift:.2g} of its ±"
         if evidence.unresolved is None:
-            yield Fault(f"the waves do not suffice: others beside them {moved}", "", by_waves=True)
+            yield Fault(f"the waves do not suffice: others beside them {moved}", by_waves=True)
         else:
-            yield Fault(f"{TOO_MUCH}: coarser elements {moved}", NEARER, by_waves=True)
+            yield Fault(f"{TOO_MUCH}: coarser elements {moved}", (NEARER,), by_waves=True)
     yield from _of_common(evidence)
     yield from _of_channels(evidence)
     if evidence.ridge_pull > MOST_PULL:
@@ -315,19 +323,20 @@ def _of_model(evidence: Evidence, has_converged: bool) -> Iterator[Fault]:
     for who, scatter in (("channels", evidence.by_channels), ("instants", evidence.by_instants)):
         if scatter.variance > chi_square_limit(scatter.groups):
             more = f"{math.sqrt(scatter.variance):.2g} times as far as noise makes them"
-            yield Fault(f"the {who} disagree on the unknowns, {more}", RECORDS)
+            yield Fault(f"the {who} disagree on the unknowns, {more}", (RECORDS,))
     if evidence.remaining_step > MOST_LEFT:
         step = f"{evidence.remaining_step:.2g} of ±"
         if has_converged and evidence.unresolved is not None:
             reason = (
                 f"the search ended {step} from the least misfit, which is nothing beside the misfits of the records"
             )
-            yield Fault(reason, f"{STATED}; {RECORDS}")
+            yield Fault(reason, (STATED, RECORDS))
         elif has_converged:
             reason = f"the search ended {step} from the least misfit, which is nothing beside those of sides and start"
-            yield Fault(reason, "smaller weights of sides and start (weight_boundary, weight_initial), or more waves")
+            cure = "smaller weights of sides and start (weight_boundary, weight_initial), or more waves"
+            yield Fault(reason, (cure,))
         else:
-            yield Fault(f"the search is not at its end: it would move on by {step}", "more steps")
+            yield Fault(f"the search is not at its end: it would move on by {step}", ("more steps",))
 
 
 def _finite_or_none(value: float) -> float | None:

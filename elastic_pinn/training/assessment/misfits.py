@@ -25,7 +25,7 @@ TOO_MUCH = "the network leaves too much to correct beside this noise"
 NEARER = "a network that is nearer to the exact wavefield"
 BESIDE_SOURCES = "the right shape, sides, holes, inclusions, damping and density"
 STATED = "the right shape, sides, holes, inclusions, damping, sources and density"
-ALIKE = "the right sides, holes, inclusions and sources; records without what all receivers pick up"
+ALIKE = "the right sides, holes, inclusions and sources", "records without what all receivers pick up"
 UNSMOOTHED = (
     "records that nothing has smoothed, as recorders do that average several samples, or so few samples of these that "
     "the noise of neighbours is independent"
@@ -35,12 +35,13 @@ RECORDS = "the right units of positions, times and density, x and y, trigger tim
 
 
 class Fault(NamedTuple):
-    """Why no ± would be valid, and what usually helps. by_waves: whether more waves may mend it, which is then told
-    before the remedy."""
+    """Why no ± would be valid, what usually helps, and what else is told. by_waves: whether more waves may mend it,
+    which is then told before the remedies."""
 
     reason: str
-    remedy: str
+    remedies: tuple[str, ...] = ()
     by_waves: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def with_channels(fault: Fault, faulty: Sequence[FaultyChannel]) -> Fault:
@@ -49,14 +50,14 @@ def with_channels(fault: Fault, faulty: Sequence[FaultyChannel]) -> Fault:
 
 
 def with_noise_told(fault: Fault, evidence: Evidence) -> Fault:
-    """The same, with noise that is far more than the misfit after it: what is judged beside it may be right."""
+    """The same, with noise that is far more than the misfit beside it: what is judged by it may be right."""
     least = min(1.0 / WIDENED_UP_TO, chi_square_least(evidence.degrees_of_freedom, 1))
     if not evidence.chi_square < least:
         return fault
     size = math.sqrt(evidence.chi_square)
-    reason = f"{fault.reason}; misfit {size:.3g} times the noise ({evidence.noise.origin}), which may be too large"
+    note = f"misfit {size:.3g} times the noise ({evidence.noise.origin}), which may be too large"
     remedy = f"the noise as it is, {size:.2g} times as large by the misfit"
-    return fault._replace(reason=reason, remedy="; ".join(filter(None, (remedy, fault.remedy))))
+    return fault._replace(notes=(note, *fault.notes), remedies=(remedy, *fault.remedies))
 
 
 def of_misfits(evidence: Evidence) -> Iterator[Fault]:
@@ -65,43 +66,43 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
     bad, is_white = _bad(evidence, worst), _is_white_in_time(evidence) and not like
     by_waves, of_all = evidence.unresolved is None, _of_all(evidence)  # whose misfits the amplitudes may leave
     by_all = _as_by(of_all) if of_all else ""
-    remedy, is_of_waves = RECORDS if by_waves else f"{STATED}; {RECORDS}", by_waves and not by_all
+    remedies, is_of_waves = (RECORDS,) if by_waves else (STATED, RECORDS), by_waves and not by_all
     unresolved, largest = evidence.unresolved or 0.0, max((each.chi_square for each in worst), default=0.0)
     changed = f"coarser elements would change a channel by {math.sqrt(unresolved):.2g} times the noise"
     if unresolved > max(MOST_UNRESOLVED, TELLING * largest):
-        yield Fault(f"{TOO_MUCH}: {changed}", NEARER, by_waves=True)
+        yield Fault(f"{TOO_MUCH}: {changed}", (NEARER,), by_waves=True)
     if evidence.chi_square > WIDENED_UP_TO:
         misfit = f"the data are not explained: misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
         if of_all:
-            yield Fault(misfit + by_all, remedy_of(of_all))
+            yield Fault(misfit + by_all, remedies_of(of_all))
         elif is_white and not bad:
             small = f", white, of one size in all channels, as by a noise ({evidence.noise.origin}) that is too small"
             larger = f"the noise as it is, {math.sqrt(evidence.chi_square):.2g} times as large by the misfit"
-            yield Fault(misfit + small, f"{larger}; {remedy}")
+            yield Fault(misfit + small, (larger, *remedies))
         else:
-            yield Fault(f"{misfit}; worst channels {_named(worst)}{_cause(evidence, worst, like)}", remedy, by_waves)
+            yield Fault(f"{misfit}; worst channels {_named(worst)}{_cause(evidence, worst, like)}", remedies, by_waves)
     if bad:
         misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
         excess, cause = sum((each.chi_square - 1.0) * each.degrees for each in bad), _cause(evidence, bad, like)
         common = _surest(evidence) if cause else _of_all(evidence, excess)
         by_common = _as_by(common) if common else ""
         named = _named(bad) + cause + (f", or{by_common.removeprefix(',')}" if cause and common else by_common)
-        cures = [remedy_of(common)] if common else [RECORDS]
-        cure = "; ".join(dict.fromkeys([*cures, *[RECORDS] * bool(cause)]))
-        yield Fault(f"some data are not explained: {misfit}; worst channels {named}", cure)
+        cures = remedies_of(common) if common else (RECORDS,)
+        cures = tuple(dict.fromkeys([*cures, *[RECORDS] * bool(cause)]))
+        yield Fault(f"some data are not explained: {misfit}; worst channels {named}", cures)
     if evidence.held_out > max(WIDENED_UP_TO, chi_square_limit(evidence.held_out_samples)):
         misfit = f"missed by {math.sqrt(evidence.held_out):.3g} times what is to be expected"
-        yield Fault(f"samples that were held out are {misfit}", remedy, by_waves)
+        yield Fault(f"samples that were held out are {misfit}", remedies, by_waves)
     if evidence.other_misfit > WIDENED_UP_TO:
         misfit = f"missed by {math.sqrt(evidence.other_misfit):.3g} times what their weights allow beside the noise"
-        yield Fault(f"equation and known start are {misfit}", f"{remedy}; smaller weights of either", by_waves)
+        yield Fault(f"equation and known start are {misfit}", (*remedies, "smaller weights of either"), by_waves)
     if not _is_white_in_time(evidence):
-        remedy = remedy if by_all else f"{remedy}; {UNSMOOTHED}"
-        yield Fault(f"the misfit is no white noise: neighbours in time are alike{by_all}", remedy, is_of_waves)
+        cures = remedies if by_all else (*remedies, UNSMOOTHED)
+        yield Fault(f"the misfit is no white noise: neighbours in time are alike{by_all}", cures, is_of_waves)
     if like:
         yield Fault(f"the misfit is no white noise: {_alike_text(like)}{by_all}", ALIKE, is_of_waves)
     if unresolved > MOST_UNRESOLVED:
-        yield Fault(f"{TOO_MUCH}: {changed}", NEARER, by_waves=True)
+        yield Fault(f"{TOO_MUCH}: {changed}", (NEARER,), by_waves=True)
 
 
 def _bad(evidence: Evidence, worst: list[Channel]) -> list[Channel]:
@@ -153,9 +154,9 @@ def _as_by(error: CommonDeviation) -> str:
     return f", as by {error.name.rstrip(',')}{best}"
 
 
-def remedy_of(error: CommonDeviation) -> str:
+def remedies_of(error: CommonDeviation) -> tuple[str, ...]:
     """What usually mends an error that all records have in common: of themselves, or of a source."""
-    return f"{SOURCES}; {BESIDE_SOURCES}" if isinstance(error, SourceDeviation) else RECORDS
+    return (SOURCES, BESIDE_SOURCES) if isinstance(error, SourceDeviation) else (RECORDS,)
 
 
 def _alike(evidence: Evidence) -> list[Likeness]:

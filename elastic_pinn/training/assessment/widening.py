@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from elastic_pinn.fit import Move
 from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter
 from elastic_pinn.training.assessment.misfits import (
@@ -23,7 +24,7 @@ CHANCE = 0.01  # probability that a check of groups, or of all records, widens t
 MOST_SHIFT = 0.7  # of ±: noise causes less
 TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
 LEAST_OFF = 0.5  # of ±, which are then an eighth larger
-MOST_NAMED = 3  # numbers given of sources
+MOST_NAMED = 5  # numbers given of sources
 
 Shift = Callable[[CommonDeviation], float]
 """By how much an error would move a found number, in units of ±."""
@@ -39,15 +40,21 @@ def widening_of_calibration(evidence: Evidence, name: str) -> float:
     return _widening(evidence, partial(_of_number, name=name))
 
 
-def moved_by_sources(evidence: Evidence) -> list[str]:
-    """What numbers given of sources would move, those that matter most, in clauses."""
-    widening = widening_of(evidence)
+def moves_by_sources(evidence: Evidence) -> list[Move]:
+    """What numbers given of sources would move, those that matter most."""
+    least, deviations = TOLD_SHIFT * widening_of(evidence), evidence.deviations
     of_sources = (each for each in evidence.common_errors if isinstance(each, SourceDeviation))
-    errors = [each for each in of_sources if each.moved > TOLD_SHIFT * widening]
+    every = sorted(of_sources, key=_most_moved, reverse=True)
     return [
-        f"{each.most_shifted} would move by {each.moved / widening:.2g} of its ± were {each.name} {each.step}"
-        for each in sorted(errors, key=lambda each: -each.moved)[:MOST_NAMED]
+        Move(each.name, each.step, {name: by * deviations[name] for name, by in each.moved.items()})
+        for each in every[:MOST_NAMED]
+        if _most_moved(each) > least
     ]
+
+
+def _most_moved(error: SourceDeviation) -> float:
+    """By how much a number given of a source moves the unknown that it moves most, in units of ±."""
+    return max(map(abs, error.moved.values()))
 
 
 def freeing(error: CommonDeviation) -> str:
@@ -124,56 +131,55 @@ def _disagrees(scatter: Scatter) -> bool:
     return scatter.variance > chi_square_limit(scatter.groups, alarm=CHANCE)
 
 
-def explained(evidence: Evidence) -> str:
-    """How well the data are explained, by what ± is widened, and what else is told of it."""
-    return _misfit_told(evidence) + "".join(
-        [
-            _doubts_told(evidence),
-            _quiet_told(evidence),
-            _elements_told(evidence),
-            *(f"; channel {each}" for each in evidence.faulty),
-        ]
-    )
+def explained(evidence: Evidence) -> list[str]:
+    """How well the data are explained; then by what ± is widened, and what else is told of it and of the records."""
+    return [
+        *_misfit_told(evidence),
+        *_doubts_told(evidence),
+        *_quiet_told(evidence),
+        *_elements_told(evidence),
+        *(f"channel {each}" for each in evidence.faulty),
+    ]
 
 
-def _misfit_told(evidence: Evidence) -> str:
+def _misfit_told(evidence: Evidence) -> list[str]:
     misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
     if evidence.chi_square > REPORTED_FROM:
         # An estimate of the noise is itself off by a few percent.
         little = "" if evidence.noise.origin != "stated" and evidence.chi_square < ESTIMATED_TO else " but for a little"
-        return f"the data are explained{little}: {misfit}, by which ± is widened"
+        return [f"the data are explained{little}: {misfit}, by which ± is widened"]
     if (widening := _by_misfits(evidence)) > 1.0:
         who = "channels" if _disagrees(evidence.by_channels) else "instants"
         disagree = f"the {who} disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
-        return f"the data are explained: {misfit}; {disagree}"
+        return [f"the data are explained: {misfit}", disagree]
     surely_less = min(MUCH_LESS, chi_square_least(evidence.degrees_of_freedom, 1))
     if evidence.chi_square < (surely_less if evidence.noise.origin == "stated" else 1.0 / WIDENED_UP_TO):
-        return f"the data are explained: {misfit}, which is too large, and with it ±"
-    return f"the data are explained: {misfit}"
+        return [f"the data are explained: {misfit}, which is too large, and with it ±"]
+    return [f"the data are explained: {misfit}"]
 
 
-def _doubts_told(evidence: Evidence) -> str:
+def _doubts_told(evidence: Evidence) -> list[str]:
     """What may be wrong with all records or a source, and widens a ±."""
     shifts: list[Shift] = [_of_unknowns]
     shifts += [partial(_of_number, name=name) for name in evidence.calibration_deviations]
     doubted = dict.fromkeys(each.name for shift in shifts if (each := _doubted(evidence, shift)))
     told = (each for each in evidence.common_errors if each.name in doubted)
-    return "".join(f"; {each.name} may be off: {freeing(each)} by noise, for which ± is widened" for each in told)
+    return [f"{each.name} may be off: {freeing(each)} by noise, for which ± is widened" for each in told]
 
 
-def _quiet_told(evidence: Evidence) -> str:
+def _quiet_told(evidence: Evidence) -> list[str]:
     """Channels whose noise is less than what is stated of it, beside that of the others."""
     usual, count = min(1.0, evidence.chi_square), len(evidence.channels)
     quiet = [each for each in evidence.channels if each.chi_square < usual * chi_square_least(each.degrees, count)]
     if not quiet:
-        return ""
+        return []
     times = math.sqrt(usual / max(each.chi_square for each in quiet))
-    return f"; noise is stated too large, {times:.2g} times or more, of {listed([each.name for each in quiet])}"
+    return [f"noise is stated too large, {times:.2g} times or more, of {listed([each.name for each in quiet])}"]
 
 
-def _elements_told(evidence: Evidence) -> str:
+def _elements_told(evidence: Evidence) -> list[str]:
     """What of ± is the error of the elements: a bias, of which neither the sign nor more than the size is known, so
     that it counts in squares beside the noise, of which it is independent."""
     if evidence.unresolved is None or evidence.shift < TOLD_SHIFT:
-        return ""
-    return f"; ± counts the error of the elements, which may be {evidence.shift:.2g} of it for {evidence.most_shifted}"
+        return []
+    return [f"± counts the error of the elements, which may be {evidence.shift:.2g} of it for {evidence.most_shifted}"]

@@ -59,7 +59,7 @@ def explain_end(session: Session) -> str:
 def with_verdict(session: Session, end: str, fit: Fit) -> str:
     """Join how a run ended with the verdict on its fit; an edge that both mention is named once."""
     edges = edges_text(session.model.material)
-    return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.sentence}"
+    return f"{end}; hence no ±" if edges and edges == fit.reason and edges in end else f"{end}; {fit.outcome}"
 
 
 def estimate_text(session: Session) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from elastic_pinn.config import Config
-from elastic_pinn.fit import NOT_WHEN_STOPPED, Fit, sentence_of
+from elastic_pinn.fit import NOT_ASSESSED, NOT_WHEN_STOPPED, Fit
 from elastic_pinn.networks.cancellation import check_cancelled
 from elastic_pinn.networks.progress import Report, reported
 from elastic_pinn.physics import Problem
@@ -248,10 +248,12 @@ def _guarded_loop(session: Session, record: Record, control: Control) -> None:
             record.warn(doubt)
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
         _require_kept(record)
+        told: list[str] = []
         if session.problem.unknowns:
-            reason = _assessed(session, record, control, status, reason, drift, fit)
+            reason, told = _assessed(session, record, control, status, reason, drift, fit)
             _require_kept(record)
-        logger.info("%s at step %d: %s", status, session.step, reason)
+        for line in (f"{status} at step {session.step}: {reason}", *told):
+            logger.info("%s", line)
     finally:
         _try_to("close its history", record.close)
 
@@ -295,8 +297,8 @@ def _assessed(
     reason: str,
     drift: float | None,
     fit: Fit | Exception | None,
-) -> str:
-    """Add to the summary whether the data are explained, and return the reason with the verdict.
+) -> tuple[str, list[str]]:
+    """Add to the summary whether the data are explained; return the reason with the verdict, and the lines below it.
 
     fit: None where it is not known yet, an error where its assessment has ended in that. It may take as long as a step,
     and is cancelled by a request to stop: tables assess such a run when needed.
@@ -308,13 +310,13 @@ def _assessed(
     except StepCancelled:
         reason = f"{reason}; {NOT_WHEN_STOPPED}"
         _try_to("write its summary", lambda: record.summarise(status, reason, None, drift))
-        return reason
+        return reason, []
     except Exception as error:
         logger.error("the run could not work out whether its data are explained: %s", error)
-        return f"{reason}; {sentence_of(None)}"
+        return f"{reason}; {NOT_ASSESSED}", []
     reason = with_verdict(session, reason, fit)
     _try_to("write its summary", lambda: record.summarise(status, reason, fit, drift))
-    return reason
+    return reason, fit.lines_below
 
 
 def _try_to(what: str, act: Callable[[], None]) -> None:

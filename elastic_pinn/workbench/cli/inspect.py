@@ -131,7 +131,7 @@ def _print_checks(location: str) -> None:
 
 def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     """Yield the status of a run, from its summary."""
-    from elastic_pinn.fit import sentence_of
+    from elastic_pinn.fit import NOT_ASSESSED
     from elastic_pinn.storage import CheckpointError, UnreadableError
     from elastic_pinn.workbench.text import status_text
     from elastic_pinn.workbench.verdict import fit_texts
@@ -159,7 +159,9 @@ def _status_lines(run: Run) -> Iterator[tuple[str, str]]:
     if run.config.sought or summary.fit:
         try:
             fit = run.fit_in(summary)
-            yield "fit", "; ".join(fit_texts(fit) if fit else [sentence_of(None)])
+            first, *below = fit_texts(fit) if fit else [NOT_ASSESSED]
+            yield "fit", first
+            yield from (("", line) for line in below)
         except CheckpointError as error:
             yield "fit", f"not known: {error}"
     yield "process", f"{summary.pid} on {summary.host}, started at {summary.started}"

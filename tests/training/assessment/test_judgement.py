@@ -154,7 +154,7 @@ def test_no_error_is_given_where_something_is_wrong_and_the_reason_is_told(wrong
     fit = found(make(), **fields)
     assert any(part in fit.reason for part in reasons), fit.reason
     assert fit.verdict == "withheld" and fit.plus_minus == {}
-    assert fit.sentence == f"no ±: {fit.reason}; {fit.advice}" and fit.advice.startswith("what usually helps: ")
+    assert fit.text == "\n- ".join([f"no ±: {fit.reason}\nwhat usually helps:", *fit.remedies])
 
 
 @pytest.mark.slow
@@ -163,7 +163,7 @@ def test_without_a_known_start_a_value_is_true_or_has_no_error(wrong):
     make, fields, _ = WRONG[wrong]
     fit = found(make(), knows_start=False, **fields)
     assert fit.plus_minus.keys() == (set() if fit.verdict == "withheld" else {"lambda", "mu"})
-    assert max(map(abs, errors(fit).values()), default=0.0) < WITHIN, fit.sentence
+    assert max(map(abs, errors(fit).values()), default=0.0) < WITHIN, fit.text
 
 
 def test_a_good_fit_keeps_its_error_and_is_true():
@@ -272,7 +272,9 @@ def test_a_system_too_large_to_factor_has_no_error_and_is_not_formed(monkeypatch
     monkeypatch.setattr(registry, "MOST_FACTORED", 1000)
     fit = found(recorded(), stages=["adam"], steps=1)
     assert fit.verdict == "withheld" and fit.plus_minus == {} and fit.values.keys() == {"lambda", "mu"}
-    assert fit.reason.endswith(" misfits and 250 amplitudes is too large to factor") and "fewer plane" in fit.advice
+    assert fit.reason.endswith(" misfits and 250 amplitudes is too large to factor") and "fewer plane" in str(
+        fit.remedies
+    )
 
 
 def test_a_known_start_that_is_missed_is_told_however_many_points_meet_the_equation():
@@ -287,7 +289,7 @@ def test_a_known_start_that_is_missed_is_told_however_many_points_meet_the_equat
 
 def test_a_search_that_is_cut_short_has_no_error():
     fit = found(recorded(), steps=2)
-    assert fit.verdict == "withheld" and "the search" in fit.reason and "more steps" in fit.advice
+    assert fit.verdict == "withheld" and "the search" in fit.reason and "more steps" in str(fit.remedies)
 
 
 @pytest.mark.parametrize("told_apart", [0, 1])
@@ -309,9 +311,9 @@ def test_unknowns_that_the_misfits_do_not_tell_apart_have_no_error(monkeypatch, 
 
 def test_the_error_of_a_network_of_which_all_layers_are_trained_is_a_lower_bound():
     fit = found(recorded(), network="mlp", hidden_layers=[10], stages=["adam"], steps=1)
-    assert fit.is_lower_bound and fit.verdict == "withheld" and "lower bound" not in fit.sentence
-    held = replace(fit, verdict="holds", plus_minus={"mu": 1.0}, reason="the data are explained", advice="")
-    assert held.sentence.endswith("± is a lower bound, since trained hidden layers are taken as they are")
+    assert fit.is_lower_bound and fit.verdict == "withheld" and "lower bound" not in fit.text
+    held = replace(fit, verdict="holds", plus_minus={"mu": 1.0}, reason="the data are explained", remedies=[])
+    assert held.text.endswith("\n- ± is a lower bound, since trained hidden layers are taken as they are")
 
 
 @pytest.mark.slow
@@ -320,7 +322,9 @@ def test_a_run_ends_with_its_verdict_and_the_summary_holds_it(tmp_path, caplog):
     run = ep.train(ep.Config(**CONFIG | {"log_level": "info"}), tmp_path / "run", problem_of(recorded()))
     fit = run.fit
     assert fit and fit.verdict == "holds" and fit.values == {name: run.material()[name] for name in ("lambda", "mu")}
-    assert run.reason.endswith(f"; {fit.sentence}") and caplog.messages[-1].endswith(run.reason)
+    assert run.reason.endswith(f"; {fit.outcome}") and "\n".join(caplog.messages).endswith(
+        "\n".join([run.reason, *fit.lines_below])
+    )
     assert fit == found(recorded())
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["fit"] == fit.as_json()
 

@@ -136,18 +136,18 @@ def test_a_rule_withholds_from_where_it_says(weighed, rule):
     assert weighed(**allowed).verdict in ("holds", "widened")
     fit = weighed(**too_much)
     assert fit.verdict == "withheld" and fit.plus_minus == {} and reason in fit.reason, fit.reason
-    assert len(fit.advice) > len("what usually helps: ") and fit.advice.startswith("what usually helps: ")
-    assert fit.needs_waves == ("hidden_layers = [" in fit.advice), fit.advice
+    assert fit.remedies and fit.text.endswith("\n- ".join(["\nwhat usually helps:", *fit.remedies]))
+    assert fit.needs_waves == ("hidden_layers = [" in str(fit.remedies)), str(fit.remedies)
 
 
 def test_noise_far_above_the_misfit_is_told_with_what_it_hides(weighed):
     fit = weighed(noise_part=1.71, chi_square=0.04)
     assert "makes 171 %" in fit.reason
-    assert fit.reason.endswith("misfit 0.2 times the noise (stated), which may be too large")
-    assert fit.advice.startswith("what usually helps: the noise as it is, 0.2 times as large by the misfit; fewer")
-    assert "too large" not in weighed(noise_part=1.71, chi_square=0.9).reason, "0.95 times is no sign of it"
+    assert fit.notes == ["misfit 0.2 times the noise (stated), which may be too large"]
+    assert fit.remedies[:2] == ["the noise as it is, 0.2 times as large by the misfit", "fewer waves (hidden_layers)"]
+    assert "too large" not in weighed(noise_part=1.71, chi_square=0.9).text, "0.95 times is no sign of it"
     few = {"samples": 30, "effective_parameters": 29.0}
-    assert "too large" not in weighed(**few, chi_square=0.04).reason, "so few degrees of freedom tell nothing"
+    assert "too large" not in weighed(**few, chi_square=0.04).text, "so few degrees of freedom tell nothing"
 
 
 def test_a_search_that_has_not_converged_has_no_error(weighed):
@@ -161,7 +161,7 @@ def test_a_search_that_has_converged_is_not_sent_on(weighed):
     weighed.trained = replace(weighed.trained, converged=True)
     fit = weighed(remaining_step=0.11)
     assert fit.verdict == "withheld" and fit.reason.startswith("the search ended 0.11 of ± from the least misfit")
-    assert "more steps" not in fit.sentence and "weight_boundary" in fit.advice
+    assert "more steps" not in fit.text and "weight_boundary" in str(fit.remedies)
     assert weighed(remaining_step=0.09).verdict == "holds"
 
 
@@ -169,11 +169,11 @@ def test_an_unknown_at_the_edge_of_its_range_has_no_error(weighed, monkeypatch):
     monkeypatch.setattr(type(weighed.trained.model.material), "at_edge", lambda self: {"mu": "1 to 100 GPa"})
     fit = weighed()
     assert fit.verdict == "withheld" and fit.reason == "mu is at the edge of its range, 1 to 100 GPa"
-    assert "plane = " not in fit.advice
+    assert "plane = " not in str(fit.remedies)
     problem = weighed.trained.problem
     thin = replace(problem, material=replace(problem.reference, plane="stress"))
     weighed.trained = replace(weighed.trained, problem=thin)
-    assert "plane = 'strain', unless it is a thin plate" in weighed().advice
+    assert "plane = 'strain', unless it is a thin plate" in str(weighed().remedies)
 
 
 def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed):
@@ -204,15 +204,15 @@ def test_of_what_is_common_the_surest_is_named(weighed):
 
 
 def test_noise_that_is_alike_in_time_may_come_from_a_recorder_that_smooths(weighed):
-    assert "recorders do that average several samples" in weighed(von_neumann_ratio=0.5).advice
-    assert "smoothed" not in weighed(chi_square=9.0).advice, "white noise"
+    assert "recorders do that average several samples" in str(weighed(von_neumann_ratio=0.5).remedies)
+    assert "smoothed" not in str(weighed(chi_square=9.0).remedies), "white noise"
 
 
 def test_where_only_records_are_known_it_is_the_ridge_that_tells_their_size(weighed):
     free = CommonDeviation("the size of the records", 8.0, 3.0, "lambda", is_free=True)
     fit = weighed(common_errors=(free,))
     assert fit.verdict == "withheld" and fit.reason.startswith("the ridge holds back amplitudes")
-    assert "a smaller ridge" in fit.advice and "units" not in fit.advice
+    assert "a smaller ridge" in str(fit.remedies) and "units" not in str(fit.remedies)
 
 
 def test_no_waves_and_no_weights_are_advised_for_waveforms_which_fit_neither(weighed):
@@ -225,16 +225,18 @@ def test_no_waves_and_no_weights_are_advised_for_waveforms_which_fit_neither(wei
     for reason, changes in told.items():
         fit = weighed(unresolved=0.0, **changes)
         assert fit.verdict == "withheld" and reason in fit.reason
-        assert "waves" not in fit.advice and "weight" not in fit.advice and "start" not in fit.advice
+        assert (
+            "waves" not in str(fit.remedies) and "weight" not in str(fit.remedies) and "start" not in str(fit.remedies)
+        )
         assert "sides and start" not in fit.reason
 
 
 def test_what_of_a_standard_deviation_is_the_error_of_elements_is_told_where_it_matters(weighed):
     told = "± counts the error of the elements, which may be 0.31 of it for mu"
-    assert weighed(unresolved=0.0, shift=0.31).reason.endswith(told)
+    assert weighed(unresolved=0.0, shift=0.31).notes == [told]
     for changes in ({"unresolved": 0.0, "shift": 0.29}, {"shift": 0.31}):
         fit = weighed(**changes)
-        assert fit.verdict == "holds" and "elements" not in fit.reason
+        assert fit.verdict == "holds" and "elements" not in fit.text
 
 
 TRIGGER = {"common_errors": (replace(GOOD.common_errors[0], score=80.0),)}
@@ -277,8 +279,8 @@ def test_an_error_that_explains_less_than_half_of_a_channel_s_misfit_is_not_name
 def test_a_channel_whose_noise_is_stated_too_large_is_told_beside_a_true_error(weighed, chi_square, is_told):
     fit = weighed(**channel_of(chi_square, 24.0))
     assert fit.verdict == "holds" and fit.plus_minus == GOOD.deviations
-    assert ("too large" in fit.reason) == is_told
-    assert fit.reason.endswith("; noise is stated too large, 2.2 times or more, of 1 x") == is_told, fit.reason
+    assert ("too large" in fit.text) == is_told
+    assert fit.notes == ["noise is stated too large, 2.2 times or more, of 1 x"] * is_told
 
 
 def test_unknown_noise_is_neither_white_nor_accused(weighed):
@@ -289,7 +291,7 @@ def test_unknown_noise_is_neither_white_nor_accused(weighed):
 def test_channels_whose_records_cannot_be_so_are_told_before_a_reason_and_after_a_plus_minus(weighed):
     clipped = FaultyChannel("1 x", "clipped", ", 9 samples stop at a bound of up to 1 m", "record with less gain")
     fit = weighed(faulty=[clipped])
-    assert fit.verdict == "holds" and fit.reason.endswith(f"; channel {clipped}")
+    assert fit.verdict == "holds" and fit.notes == [f"channel {clipped}"]
     fit = weighed(faulty=[clipped], chi_square=9.0)
     assert fit.reason.startswith(
         f"channel {clipped}: record with less gain; the data are not explained: misfit 3 times"
@@ -307,5 +309,5 @@ def test_channels_without_the_noise_that_is_stated_have_a_plus_minus_where_the_m
     same = FaultyChannel("1 x", NOISELESS, ", the same as 0 x to the last sample", "add the noise")
     fit = weighed(faulty=[same], chi_square=0.09)
     assert fit.verdict == "holds" and fit.plus_minus == GOOD.deviations
-    assert fit.reason.endswith(f"which is too large, and with it ±; channel {same}")
+    assert fit.reason.endswith("which is too large, and with it ±") and fit.notes == [f"channel {same}"]
     assert weighed(faulty=[same], chi_square=0.11).verdict == "withheld", "copies of channels with noise"

@@ -235,8 +235,8 @@ def test_the_density_s_own_uncertainty_is_counted_and_correlates_the_moduli():
         more = math.hypot(value.plus_minus, 0.05 * value.value) if name == "E" else value.plus_minus
         assert uncertain.derived[name].plus_minus == pytest.approx(more, rel=1e-6), "speeds and nu are in no proportion"
     assert set(known.derived) == {"c_p", "c_s", "E", "nu"}
-    assert "for rho = 1 ± 0.05 kg/m3 as given, which ± counts: where it is 1 % off, " in uncertain.finding
-    assert "for rho = 1 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, " in known.finding
+    assert "for rho = 1 ± 0.05 kg/m3 as given, which ± counts: where it is 1 % off, " in uncertain.text
+    assert "for rho = 1 kg/m3 as given, taken as exact: where it is 1 % off, so are lambda and mu, " in known.text
 
 
 def test_the_moduli_that_records_tell_are_in_proportion_to_the_density_that_is_taken_for_known():

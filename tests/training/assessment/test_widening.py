@@ -53,7 +53,7 @@ from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
 )
 def test_an_error_is_widened_by_what_is_more_than_noise_and_never_narrowed(weighed, changes, widening, reason):
     fit = weighed(**changes)
-    assert fit.verdict == ("widened" if widening > 1.0 else "holds") and reason in fit.reason, fit.reason
+    assert fit.verdict == ("widened" if widening > 1.0 else "holds") and reason in fit.text, fit.text
     assert fit.plus_minus == pytest.approx({name: widening * each for name, each in GOOD.deviations.items()})
 
 
@@ -87,13 +87,13 @@ def test_what_all_records_may_have_in_common_widens_an_error(weighed, changes, w
     )
     assert fit.verdict == ("widened" if widening > 1.0 or of_calibration else "holds")
     moved = "amplitude by 0.75" if of_calibration else f"mu by {changes['shift']:.2g}"
-    told = f"; the trigger time may be off: freeing it would move {moved} of its ± by noise, for which ± is widened"
-    assert (told in fit.reason) == (fit.verdict == "widened")
+    told = f"\n- the trigger time may be off: freeing it would move {moved} of its ± by noise, for which ± is widened"
+    assert (told in fit.text) == (fit.verdict == "widened")
 
 
 def test_scores_are_judged_beside_the_size_of_all_misfits_and_widen_beside_them(weighed):
     as_noise = common_of(score=3.3, shift=0.75)
-    assert "may be off" not in weighed(chi_square=1.44, **as_noise).reason, "misfits so large give such scores"
+    assert weighed(chi_square=1.44, **as_noise).notes == [], "misfits so large give such scores"
     fit = weighed(chi_square=1.44, **common_of(score=4.8, shift=0.9))
     assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.2, 0.9 * LIKELY) * GOOD.deviations["mu"])
 
@@ -112,7 +112,7 @@ def test_each_number_of_a_source_is_widened_by_its_own_part(weighed):
 
 
 def test_each_found_number_is_widened_by_the_doubt_that_moves_it_most(weighed):
-    width = SourceDeviation("the width", 3.0, 0.65, "mu", best="8 % smaller", step="10 % larger", moved=0.1)
+    width = SourceDeviation("the width", 3.0, 0.65, "mu", best="8 % smaller", step="10 % larger", moved={"mu": 0.1})
     pulse = SourceDeviation(
         "the pulse",
         3.0,
@@ -120,7 +120,7 @@ def test_each_found_number_is_widened_by_the_doubt_that_moves_it_most(weighed):
         "mu",
         best="1 % longer",
         step="2 % shorter",
-        moved=0.1,
+        moved={"mu": 0.1},
         of_calibration={"amplitude": 0.69},
     )
     fit, likely = (
@@ -129,44 +129,64 @@ def test_each_found_number_is_widened_by_the_doubt_that_moves_it_most(weighed):
     )
     assert fit.plus_minus["mu"] == pytest.approx(math.hypot(1.0, 0.65 * likely) * GOOD.deviations["mu"])
     assert fit.calibration_plus_minus["amplitude"] == pytest.approx(math.hypot(1.0, 0.69 * likely))
-    assert "the width may be off: were it 8 % smaller, mu would move by 0.65 of its ±" in fit.reason
-    assert "the pulse may be off: were it 1 % longer, amplitude would move by 0.69 of its ±" in fit.reason
+    assert "the width may be off: were it 8 % smaller, mu would move by 0.65 of its ±" in fit.text
+    assert "the pulse may be off: were it 1 % longer, amplitude would move by 0.69 of its ±" in fit.text
 
 
 def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_error(weighed):
     errors = [
-        SourceDeviation(f"place {i}", 0.0, 0.0, "mu", best="as far", step=f"{i} m further", moved=0.2 * i)
-        for i in range(6)
+        SourceDeviation(
+            f"place {i}",
+            0.0,
+            0.0,
+            "mu",
+            best="as far",
+            step=f"{i} m further",
+            moved={"lambda": -0.1 * i, "mu": 0.2 * i},
+        )
+        for i in range(8)
     ]
-    assert weighed(common_errors=tuple(errors)).condition.endswith(
-        "; mu would move by 1 of its ± were place 5 5 m further; mu would move by 0.8 of its ± were place 4 4 m further"
-        "; mu would move by 0.6 of its ± were place 3 3 m further"
+    fit = weighed(common_errors=tuple(errors))
+    assert [(each.number, each.step) for each in fit.moves] == [
+        (f"place {i}", f"{i} m further") for i in (7, 6, 5, 4, 3)
+    ], "2 moves mu by 0.4 of ± too, but is the sixth"
+    for move, i in zip(fit.moves, (7, 6, 5, 4, 3), strict=True):
+        assert move.moved == pytest.approx({"lambda": -0.1 * i * 2e9, "mu": 0.2 * i * 1e9})
+    lame_lambda, mu = (100.0 / fit.values[name] for name in ("lambda", "mu"))
+    told = fit.text.partition("\nwere a given number another, the values would move:\n")[2].splitlines()
+    assert told[4] == (
+        f"- place 3, 3 m further: lambda by {-0.6e9 * lame_lambda:+.2g} % (0.3 ±), mu by {0.6e9 * mu:+.2g} % (0.6 ±)"
     )
-    widened = weighed(common_errors=tuple(errors), chi_square=1.44).condition
-    assert widened.endswith("; mu would move by 0.5 of its ± were place 3 3 m further") and "by 0.83 of its" in widened
-    assert "would move" not in weighed(common_errors=tuple(errors[:2])).condition
+    assert len(told) == 5 and fit.condition.endswith(told[4].removeprefix("- "))
+    widened = weighed(common_errors=tuple(errors), chi_square=1.44).text
+    assert widened.splitlines()[-1].endswith("(0.25 ±), mu by +2.7 % (0.5 ±)")
+    assert weighed(common_errors=tuple(errors[:2])).moves == []
 
 
 def test_what_does_not_fit_of_a_source_is_mended_there(weighed):
     width = SourceDeviation(
-        "the width of the source", 9.0, 2.0, "mu", best="18 % smaller", step="10 % larger", moved=0.1
+        "the width of the source", 9.0, 2.0, "mu", best="18 % smaller", step="10 % larger", moved={"mu": 0.1}
     )
     for changes in ({}, {"chi_square": 1.6, "samples": 180}, channel_of(6.0)):
         fit = weighed(common_errors=(width,), **changes)
         assert fit.verdict == "withheld" and "the width of the source" in fit.reason, fit.reason
-        assert "18 % smaller" in fit.reason and "the right width" in fit.advice and "units" not in fit.advice
+        assert (
+            "18 % smaller" in fit.reason and "the right width" in str(fit.remedies) and "units" not in str(fit.remedies)
+        )
 
 
 def test_an_error_of_a_channel_is_named_before_one_that_all_may_have(weighed):
     width = SourceDeviation(
-        "the width of the source", 5.0, 0.1, "mu", best="18 % smaller", step="10 % larger", moved=0.1
+        "the width of the source", 5.0, 0.1, "mu", best="18 % smaller", step="10 % larger", moved={"mu": 0.1}
     )
     late = ChannelDeviation("1 x", "the clock of 1 x, 1e-07 s late,", 12.0, 0.95, 0.1, "mu")
     fit = weighed(common_errors=(width,), channel_errors=(late,), **channel_of(9.0))
     told = "worst channels 1 x, as by the clock of 1 x, 1e-07 s late, or as by the width of the source (18 % smaller"
-    assert f"{told} fits best)" in fit.reason and "units" in fit.advice and "the right width" in fit.advice
+    assert (
+        f"{told} fits best)" in fit.reason and "units" in str(fit.remedies) and "the right width" in str(fit.remedies)
+    )
     fit = weighed(common_errors=(), channel_errors=(late,), **channel_of(9.0))
-    assert fit.reason.endswith("1e-07 s late") and "the right width" not in fit.advice
+    assert fit.reason.endswith("1e-07 s late") and "the right width" not in str(fit.remedies)
     fit = weighed(common_errors=(width,), channel_errors=(), **channel_of(9.0))
     assert fit.reason.endswith("worst channels 1 x"), "which explains less than half of it"
 
@@ -181,8 +201,8 @@ def test_a_little_less_than_the_noise_is_told_only_where_it_is_surely_less(weigh
 def test_a_source_that_acts_the_other_way_is_told(weighed):
     told = "amplitude is negative: the source acts against the direction that is given"
     found = {"calibration_deviations": {"amplitude": 0.1}}
-    assert told in weighed(calibration={"amplitude": -2.0}, **found).condition
-    assert told not in weighed(calibration={"amplitude": 2.0}, **found).condition
+    assert told in weighed(calibration={"amplitude": -2.0}, **found).notes
+    assert told not in weighed(calibration={"amplitude": 2.0}, **found).notes
 
 
 def test_of_many_errors_noise_makes_one_seem_large(weighed):
@@ -190,7 +210,7 @@ def test_of_many_errors_noise_makes_one_seem_large(weighed):
     largest = np.abs(np.random.default_rng(0).standard_normal((20_000, 9))).max(axis=1)
     assert largest_score(9, 0.5) == pytest.approx(np.median(largest), abs=0.02) and largest_score(1, 0.5) == 1.0
     assert largest_score(9, 0.01) == pytest.approx(np.quantile(largest, 0.99), abs=0.1)
-    width = SourceDeviation("the width", 1.7, 2.0, "mu", best="8 % smaller", step="10 % larger", moved=0.1)
+    width = SourceDeviation("the width", 1.7, 2.0, "mu", best="8 % smaller", step="10 % larger", moved={"mu": 0.1})
     others = tuple(replace(width, name=f"place {i}", score=0.1) for i in range(8))
     assert weighed(common_errors=(width,)).verdict == "widened"
     assert weighed(common_errors=(width, *others)).verdict == "holds"

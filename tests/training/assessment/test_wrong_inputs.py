@@ -30,13 +30,13 @@ CHANNEL = (24, 1)  # of the standing waves
 
 def require_withheld(fit: Fit, *reasons: str) -> None:
     assert fit.verdict == "withheld" and fit.plus_minus == {}
-    assert all(reason in fit.reason for reason in reasons), fit.sentence
+    assert all(reason in fit.reason for reason in reasons), fit.text
 
 
 def require_true(fit: Fit, true: dict[str, float] = TRUE) -> None:
-    assert fit.verdict in ("holds", "widened") and fit.plus_minus, fit.sentence
+    assert fit.verdict in ("holds", "widened") and fit.plus_minus, fit.text
     for name, plus_minus in fit.plus_minus.items():
-        assert abs(fit.values[name] - true[name]) < WITHIN * plus_minus < WITHIN * 0.2 * true[name], fit.sentence
+        assert abs(fit.values[name] - true[name]) < WITHIN * plus_minus < WITHIN * 0.2 * true[name], fit.text
 
 
 def in_a_block(**changes) -> Fit:
@@ -49,7 +49,7 @@ def in_a_block(**changes) -> Fit:
 def test_noise_that_is_stated_three_times_too_small():
     fit = in_a_block(noise=recorded().noise / 3.0)
     require_withheld(fit, "white, of one size in all channels, as by a noise (stated) that is too small")
-    assert "the noise as it is, 2.9 times as large" in fit.advice
+    assert "the noise as it is, 2.9 times as large" in str(fit.remedies)
 
 
 def test_noise_that_is_stated_three_times_too_large():
@@ -83,7 +83,8 @@ def test_noise_of_one_channel_that_is_stated_three_times_too_small(of_standing_w
 def test_noise_of_one_channel_that_is_stated_ten_times_too_large(of_standing_waves):
     fit = found_in_waves(stated(of_standing_waves, 10.0))
     require_true(fit, TRUE_IN_WAVES)
-    assert "; noise is stated too large, " in fit.reason and fit.reason.endswith(" of 24 y"), fit.reason
+    [note] = fit.notes
+    assert note.startswith("noise is stated too large, ") and note.endswith(" of 24 y")
 
 
 @pytest.mark.parametrize("part", [0.3, 0.9])

@@ -144,7 +144,7 @@ def test_from_adapted_weights_no_plus_minus_follows(tiny, inverse, tmp_path):
     run = ep.train(config, tmp_path / "run", inverse)
     fit = run.summary.fit
     assert fit["verdict"] == "withheld" and "adapted to the misfits, by 'relobralo'" in fit["reason"]
-    assert "balancing = 'fixed'" in fit["advice"] and not fit["plus_minus"]
+    assert "balancing = 'fixed'" in str(fit["remedies"]) and not fit["plus_minus"]
     fixed = ep.train(tiny(steps=3, **waves), tmp_path / "run", inverse, resume="auto")
     assert "adapted" not in fixed.summary.fit["reason"]
 

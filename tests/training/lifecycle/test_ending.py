@@ -37,7 +37,7 @@ def waves_from():
 
 def end_of(run) -> str:
     """How the run ended, without what the data say of the unknowns."""
-    return run.reason.removesuffix(f"; {run.fit.sentence}")
+    return run.reason.removesuffix(f"; {run.fit.outcome}")
 
 
 def test_a_search_that_has_come_to_rest_ends_before_its_limit(tiny, tmp_path, waves_from):

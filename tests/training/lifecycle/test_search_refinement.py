@@ -41,7 +41,7 @@ def steps_of_first(run):
 
 
 def test_waves_are_doubled_until_they_suffice(refined, problem):
-    assert refined.fit.verdict == "holds" and not refined.fit.needs_waves, refined.fit.sentence
+    assert refined.fit.verdict == "holds" and not refined.fit.needs_waves, refined.fit.text
     assert max(map(abs, errors(refined.fit).values())) < 3.5
     first = ep.preview(ep.Config(**CONFIG), problem).config
     assert refined.config.hidden_layers[0] >= 1.9 * first.hidden_layers[0]
@@ -94,7 +94,7 @@ def test_where_no_more_are_tried_those_tried_and_those_to_try_are_named(
     (warning,) = run.summary.warnings
     said = "hidden_layers = [98] do not suffice, and hidden_layers = [200] were not tried: "
     assert warning.startswith(said + BUDGETS[budget])
-    assert "more waves, hidden_layers = [196] in place of [98]" in run.fit.advice
+    assert "more waves, hidden_layers = [196] in place of [98]" in str(run.fit.remedies)
 
 
 def test_an_assessment_that_fails_is_made_once_and_its_fault_told(problem, tmp_path, monkeypatch, caplog):
@@ -130,4 +130,4 @@ def test_waves_are_not_doubled_again_where_that_leaves_the_misfit(problem, tmp_p
 def test_waves_that_were_given_are_kept_and_the_number_to_try_is_told(problem, tmp_path):
     run = ep.train(ep.Config(**CONFIG, hidden_layers=[60]), tmp_path / "run", problem)
     assert run.config.hidden_layers == (60,) and run.fit.needs_waves
-    assert "more waves, hidden_layers = [120] in place of [60]" in run.fit.advice
+    assert "more waves, hidden_layers = [120] in place of [60]" in str(run.fit.remedies)

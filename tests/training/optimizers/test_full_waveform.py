@@ -162,7 +162,7 @@ WRONG = {
 def test_no_error_is_given_where_the_problem_is_stated_wrongly(what):
     fit, _ = found(problem_of(recorded(), **WRONG[what]))
     assert fit.verdict == "withheld" and fit.plus_minus == {}
-    assert "shape, sides, holes, inclusions, damping, sources" in fit.advice
+    assert "shape, sides, holes, inclusions, damping, sources" in str(fit.remedies)
 
 
 @pytest.mark.slow

@@ -102,7 +102,7 @@ def test_an_origin_time_beyond_its_range_has_no_error(clean, tmp_path):
     source = acting(1.0, -2e-6) | BOTH | {"origin_within": 2e-6}
     fit = assess(searched(noisy(clean, tmp_path / "noisy.h5"), source, steps=1).trained())
     assert fit.verdict == "withheld" and "origin time is at the edge of its range, -2e-06 to 2e-06 s" in fit.reason
-    assert not fit.calibration_plus_minus and "origin_within" in fit.advice
+    assert not fit.calibration_plus_minus and "origin_within" in str(fit.remedies)
 
 
 def test_what_cannot_be_found_beside_a_source_is_refused(clean, tmp_path):
@@ -145,7 +145,7 @@ def test_known_density_is_counted_in_an_amplitude_and_its_wavelet(clean, tmp_pat
     )
     assert more**2 - less**2 == pytest.approx((0.1 * strength) ** 2, rel=1e-6, abs=1e-9)
     told = ("so are lambda, mu and the source's strength", "for the records' gain as given, taken as exact")
-    assert "which ± counts" not in without.finding and all(each in with_it.finding for each in told)
+    assert "which ± counts" not in without.text and all(each in with_it.text for each in told)
 
 
 @pytest.mark.parametrize("unknowns", [["amplitude"], ["origin_time"], ["amplitude", "origin_time"]], ids="-".join)

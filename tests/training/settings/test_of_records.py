@@ -128,7 +128,7 @@ def test_few_receivers_tell_the_material_much_better_than_where_the_start_is_met
 def test_a_run_finds_the_material_by_records_alone_and_goes_on_with_its_settings(tmp_path, caplog):
     config, problem = ep.Config(**CONFIG | {"log_level": "info"}), problem_of(recorded())
     run = ep.train(config, tmp_path / "run", problem)
-    assert run.fit.verdict == "holds", run.fit.sentence
+    assert run.fit.verdict == "holds", run.fit.text
     assert max(map(abs, errors(run.fit).values())) < 3.5
     assert run.fit.plus_minus["lambda"] < 0.1 * TRUE["lambda"] and problem.domain.t[1] == DURATION
     assert "chosen for a tolerance of 10 %: network = 'plane_waves'" in caplog.text

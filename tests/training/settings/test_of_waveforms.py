@@ -95,7 +95,7 @@ def test_a_search_by_tolerance_alone_finds_the_material_and_its_wavefield_is_tha
     quicken(monkeypatch)
     clean = with_noise_stated(recorded(tmp_path / "places.h5"))
     run = ep.train(ep.Config(**CONFIG, data=noisy(clean, tmp_path / "receivers.h5")), tmp_path / "run")
-    assert run.fit.verdict == "holds" and run.summary.warnings == [], run.fit.sentence
+    assert run.fit.verdict == "holds" and run.summary.warnings == [], run.fit.text
     for name, value in run.fit.values.items():
         assert abs(value - TRUE[name]) < 3.0 * run.fit.plus_minus[name] < 0.1 * TRUE[name]
     (x, y), peak = places().T[:, :, None], np.abs(clean.displacement).max()

@@ -72,7 +72,7 @@ def material_confidence(source: Source, problem: Problem | ProblemMaker | None =
     if fit is None:
         raise FigureError("material_confidence needs a problem with unknowns, and this one has none")
     if not fit.plus_minus:
-        raise FigureError(f"there is no ellipse without a ±; {fit.sentence}")
+        raise FigureError(f"there is no ellipse without a ±; {fit.outcome}")
     rows = [row for names in names_by_region(problem.regions.count) if (row := _of_material(fit, names["mu"]))]
     if not rows:
         raise FigureError(

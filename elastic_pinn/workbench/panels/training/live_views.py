@@ -1,5 +1,5 @@
-"""Live figures of a training run: the loss, the wavefield, the material, the fit of the data. Only the visible one is
-drawn."""
+"""Live figures of a training run: the loss, the wavefield, the material, the fit of the data; and what was found. Only
+the visible one is drawn."""
 
 import contextlib
 import time
@@ -15,6 +15,7 @@ from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.training.live_fit import FitView
 from elastic_pinn.workbench.panels.training.live_record import LiveRecord
 from elastic_pinn.workbench.panels.training.live_wavefield import LiveWavefield, whose
+from elastic_pinn.workbench.panels.training.result import ResultView
 from elastic_pinn.workbench.panels.widgets.callbacks import acknowledge
 from elastic_pinn.workbench.panels.widgets.movie_view import MovieView
 from elastic_pinn.workbench.panels.widgets.view import Canvas, View
@@ -43,11 +44,13 @@ class LiveViews(widgets.Tab):
         """Show another run, or another call for the same run."""
         problem = record.problem
         self._movie = LiveWavefield(record).view()
-        views = {"Loss": View(partial(_loss, record, Canvas())), "Wavefield": self._movie}
+        views: dict[str, View | ResultView] = {"Loss": View(partial(_loss, record, Canvas())), "Wavefield": self._movie}
         if problem.unknowns:
             views["Material"] = View(partial(_material, record, Canvas()))
         if problem.receivers:
             views["Data fit"] = FitView(record, problem.receivers, whose(record))
+        if problem.unknowns:
+            views["Result"] = ResultView(record.run_dir)
         if whose(record):
             for name in {"Wavefield", "Data fit"} & views.keys():
                 views[name].children = (*views[name].children, widgets.HTML(TRUE_ONE))
