@@ -11,9 +11,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.lab import Lab, write_with
+from tests.browser.lab import PATIENCE_MS, Lab, write_with
+
+expect.set_options(timeout=PATIENCE_MS)  # a busy machine takes its time; what comes soon is not waited for
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -78,6 +80,7 @@ def browser():
 def page(browser, tmp_path):
     """A page of a browser, pictured in tmp_path/end.png at the test's end; no error may stand in its console then."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -114,7 +117,7 @@ def notebook(jupyterlab, page, tmp_path):
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Return when the server answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while time.monotonic() < deadline and server.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(address):
             return

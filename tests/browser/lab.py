@@ -24,7 +24,7 @@ class Lab:
 
     def __init__(self, page, folder, pictures):
         self.page, self.folder, self._pictures = page, folder, pictures
-        expect(page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE_MS)  # before, running asks for a kernel
+        expect(page.get_by_text("| Idle")).to_be_visible()  # before, running asks for a kernel
 
     def menu(self, title, item):
         """Choose an item of the menu bar."""
@@ -36,7 +36,7 @@ class Lab:
         self.page.get_by_role("menuitem", name="Settings", exact=True).click()
         for item in ("Theme", name):  # those with a submenu have no role
             self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{item}$")).first.click()
-        self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(state="attached", timeout=PATIENCE_MS)
+        self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(state="attached")
 
     def run_all(self):
         """Run all cells."""
@@ -45,12 +45,12 @@ class Lab:
     def prints(self, text):
         """Wait until a cell has printed a text, or what a pattern finds."""
         printed = self.page.locator(".jp-OutputArea-output", has_text=text)
-        expect(printed.first).to_be_visible(timeout=PATIENCE_MS)
+        expect(printed.first).to_be_visible()
 
     def kernel_is(self, status):
         """Wait until the kernel is idle or busy."""
         indicator = self.page.locator(".jp-Notebook-ExecutionIndicator")
-        expect(indicator).to_have_attribute("data-status", status, timeout=PATIENCE_MS)
+        expect(indicator).to_have_attribute("data-status", status)
 
     def button(self, name):
         """A button of the panel."""
@@ -58,26 +58,26 @@ class Lab:
 
     def click(self, name):
         """Click a button of the panel."""
-        self.button(name).click(timeout=PATIENCE_MS)
+        self.button(name).click()
 
     def says(self, text):
         """Wait until the panel's status line begins so."""
         status = self.page.locator(".widget-html-content", has_text=re.compile(f"^{text}"))
-        expect(status).to_have_count(1, timeout=PATIENCE_MS)
+        expect(status).to_have_count(1)
 
     def step(self):
         """The step that the panel shows, once it is not 0."""
-        text = self.page.locator(".widget-label", has_text=re.compile("^step [1-9]")).text_content(timeout=PATIENCE_MS)
+        text = self.page.locator(".widget-label", has_text=re.compile("^step [1-9]")).text_content()
         return int(re.match(r"step ([\d,]+) of", text)[1].replace(",", ""))
 
     def has_left(self, step):
         """Wait until the panel shows another step."""
         label = self.page.locator(".widget-label", has_text=f"step {step:,} of")
-        expect(label).to_have_count(0, timeout=PATIENCE_MS)
+        expect(label).to_have_count(0)
 
     def tab(self, title):
         """Open a tab of the live pictures."""
-        self.page.locator(".lm-TabBar-tab:visible", has_text=re.compile(f"^{title}$")).last.click(timeout=PATIENCE_MS)
+        self.page.locator(".lm-TabBar-tab:visible", has_text=re.compile(f"^{title}$")).last.click()
 
     def field(self, name):
         """The input of a field of the panel."""
@@ -102,23 +102,23 @@ class Lab:
     def picture(self):
         """The live picture that is seen."""
         picture = self.page.locator("img.widget-image:visible")
-        expect(picture).to_have_count(1, timeout=PATIENCE_MS)
+        expect(picture).to_have_count(1)
         picture.scroll_into_view_if_needed()
         return picture
 
     def changes(self, picture):
         """Wait until a picture is another."""
-        expect(picture).not_to_have_attribute("src", picture.get_attribute("src"), timeout=PATIENCE_MS)
+        expect(picture).not_to_have_attribute("src", picture.get_attribute("src"))
 
     def save(self):
         """Save the notebook, and wait until it lies on the disk: loading the page anew breaks off a save."""
         self.menu("File", "Save Notebook ")
-        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
 
     def reopen(self):
         """Load the page anew, with the notebook as it was saved."""
         self.page.reload()
-        expect(self.page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.get_by_text("| Idle")).to_be_visible()
 
     def runs(self):
         """The runs that the notebook made, the oldest first."""

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
-from tests.browser.lab import PATIENCE_MS
 from tests.browser.test_training_notebooks import ENDLESS, TRUE_LAMBDA
 
 pytestmark = pytest.mark.slow
@@ -32,7 +31,7 @@ def test_play_shows_the_wavefield_over_time_while_it_trains_and_after(notebook):
     for _ in range(2):
         before = instant.inner_text()
         lab.changes(picture)
-        expect(instant).not_to_have_text(before, timeout=PATIENCE_MS)
+        expect(instant).not_to_have_text(before)
     lab.has_left(step)
     lab.shot("playing while it trains")
     lab.page.set_viewport_size({"width": 1000, "height": 1000})
@@ -44,15 +43,15 @@ def test_play_shows_the_wavefield_over_time_while_it_trains_and_after(notebook):
     lab.prints(TRUE_LAMBDA)
     lab.kernel_is("idle")
     lab.picture()
-    expect(instant).to_have_text(re.compile(r"^8 µs$"), timeout=PATIENCE_MS)  # it plays to the end
-    expect(play).to_be_visible(timeout=PATIENCE_MS)  # a moment after the last frame it is at rest
+    expect(instant).to_have_text(re.compile(r"^8 µs$"))  # it plays to the end
+    expect(play).to_be_visible()  # a moment after the last frame it is at rest
     lab.field("Quantity").select_option("energy")
     lab.page.locator(".noUi-handle:visible").press("Home")
     lab.changes(picture)
     expect(instant).to_have_text("0 µs")
     play.click()
     lab.changes(picture)
-    expect(instant).to_have_text("8 µs", timeout=PATIENCE_MS)
+    expect(instant).to_have_text("8 µs")
     lab.shot("played to the end")
 
 

@@ -91,7 +91,7 @@ def opened(notebook, name):
             ep.train(ep.Config(**FEW, learning_rate=rate, log_level="error"), lab.folder / "runs" / run)
     lab.run_all()
     panel = lab.page.locator(".jp-OutputArea-output.jupyter-widgets, .jp-OutputArea-output .jupyter-widgets").first
-    expect(panel).to_be_visible(timeout=PATIENCE_MS)
+    expect(panel).to_be_visible()
     if name in TRAINS:
         lab.says("completed")
         lab.menu("Kernel", "Interrupt Kernel")  # figures of the cells below take long
@@ -134,7 +134,7 @@ def test_nothing_is_cut_off_or_illegible_in_a_narrow_or_wide_window(notebook, pa
                 is_of_settings = bars.nth(i).evaluate("bar => bar.closest('.ep-form') !== null")
                 if not is_of_settings and title.strip() not in WITHOUT_PICTURE:  # on a busy machine it comes late
                     pictures = bars.nth(i).locator("xpath=following-sibling::*").locator("img.widget-image:visible")
-                    expect(pictures.first, f"{title} at {width} px").to_be_visible(timeout=PATIENCE_MS)
+                    expect(pictures.first, f"{title} at {width} px").to_be_visible()
                 if width == 1000:
                     lab.kernel_is("idle")  # what is drawn once stays
                 lab.shot(f"{width} {i} {title.strip()}".replace("/", " "))

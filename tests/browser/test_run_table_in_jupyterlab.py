@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 import elastic_pinn as ep
 from elastic_pinn.workbench.panels.comparison.run_grid import RunGrid
-from tests.browser.lab import PATIENCE_MS
 from tests.workbench.many_runs import copy_often
 
 pytestmark = pytest.mark.slow
@@ -49,7 +48,7 @@ class RunTable:
     def __init__(self, lab):
         self.lab, self.grid = lab, lab.page.locator(".run-grid")
         self.rows = self.grid.locator(".dt-scroll-body tbody tr")
-        expect(self.rows.first).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.rows.first).to_be_visible()
         lab.kernel_is("idle")
         self.grid.scroll_into_view_if_needed()
 
@@ -60,7 +59,7 @@ class RunTable:
     def sort(self, name, direction):
         """Click a column's head, after which it is sorted so."""
         self.head(name).click()
-        expect(self.head(name)).to_have_attribute("aria-sort", direction, timeout=PATIENCE_MS)
+        expect(self.head(name)).to_have_attribute("aria-sort", direction)
 
     def first_cells(self, name):
         """The cells of a column in the topmost rows that are in the page."""
@@ -75,7 +74,7 @@ class RunTable:
     def chosen(self, count, of=MANY + 2, listed=None):
         """Wait until so many runs are chosen."""
         told = f"{of if listed is None else listed} of {of} runs, {count} chosen"
-        expect(self.lab.page.get_by_text(told)).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.lab.page.get_by_text(told)).to_be_visible()
 
 
 def test_a_click_is_sent_with_the_number_of_the_list_that_it_is_into(page):
@@ -118,16 +117,16 @@ def test_several_hundred_runs_are_sorted_scrolled_and_chosen(table):
     lab.shot("scrolled")
     lab.click("None")
     table.chosen(0)
-    expect(lab.page.get_by_text("choose runs above")).to_be_visible(timeout=PATIENCE_MS)
+    expect(lab.page.get_by_text("choose runs above")).to_be_visible()
     expect(table.grid.locator("tr.selected")).to_have_count(0)
     lab.click("Columns")
     lab.page.get_by_label("started", exact=True).check()
-    expect(table.head("started")).to_be_visible(timeout=PATIENCE_MS)
+    expect(table.head("started")).to_be_visible()
     expect(table.head("error")).to_have_attribute("aria-sort", "descending")  # as before
     assert table.grid.locator(".dt-scroll-body").evaluate("box => box.scrollTop") > 2000
     lab.shot("columns")
     lab.page.get_by_label("started", exact=True).uncheck()
-    expect(table.head("started")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(table.head("started")).to_have_count(0)
     table.scroll(0)
     for name, count in (("second", 1), ("first", 2)):
         table.rows.filter(has_text=re.compile(f"^{name}completed")).click()
@@ -137,7 +136,7 @@ def test_several_hundred_runs_are_sorted_scrolled_and_chosen(table):
     before = picture.get_attribute("src")
     table.rows.filter(has_text=re.compile("^secondcompleted")).click()
     table.chosen(1)
-    expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
+    expect(picture).not_to_have_attribute("src", before)
     lab.field("Filter").fill("seed == 5")
     lab.field("Filter").press("Enter")
     table.chosen(0, listed=2)
@@ -156,7 +155,7 @@ def test_the_table_is_legible(table, theme):
     for width in (1000, 1400):
         lab.page.set_viewport_size({"width": width, "height": 1000})
         table.grid.scroll_into_view_if_needed()
-        lab.page.wait_for_function(ALIGNED, timeout=PATIENCE_MS)
+        lab.page.wait_for_function(ALIGNED)
         for cells in (".dt-scroll-body td", ".dt-scroll-head th"):
             text, ground = (
                 table.grid.locator(cells).first.evaluate(f"cell => getComputedStyle(cell).{part}")

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
-from tests.browser.lab import PATIENCE_MS
 
 pytestmark = pytest.mark.slow
 
@@ -86,14 +85,14 @@ def test_settings_are_searched_taken_and_copied(notebook, page, themed, theme, w
     expect(take_all).to_have_text(re.compile(r"^Take all recommended \([1-9]\d*\)$"))
     lab.shot("all to take")
     take_all.click()
-    expect(take_all).to_be_hidden(timeout=PATIENCE_MS)
+    expect(take_all).to_be_hidden()
     expect(cell).not_to_contain_text("interior_points = 60")
     expect(cell).to_contain_text("tolerance = 0.05")
     lab.settings("Points")
     lab.shot("all taken")
     assert cut(lab) == []
     back_all.click()
-    expect(back_all).to_be_hidden(timeout=PATIENCE_MS)
+    expect(back_all).to_be_hidden()
     lab.settings("Network")
     expect(lab.field("hidden_layers")).to_have_value("40")
     lab.settings("Stopping")

@@ -31,11 +31,11 @@ def test_a_sweep_is_defined_run_stopped_and_gone_on_with(notebook):
 
     varied = lab.page.locator("textarea").first
     varied.fill("seed: [0, 1]\nstesp: [2, 3]")
-    expect(said.filter(has_text="did you mean 'steps'")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(said.filter(has_text="did you mean 'steps'")).to_have_count(1)
     expect(lab.button("Start")).to_be_disabled()
     lab.shot("refused")
     varied.fill("seed: [0, 1]\nsteps: [20, 1000000]")
-    expect(rows).to_have_count(4, timeout=PATIENCE_MS)
+    expect(rows).to_have_count(4)
     expect(rows.filter(has_text="completed")).to_have_count(2)
     for stop in (lambda: lab.menu("Kernel", "Interrupt Kernel"), lambda: lab.click("Stop")):
         lab.click("Start")
@@ -50,6 +50,6 @@ def test_a_sweep_is_defined_run_stopped_and_gone_on_with(notebook):
     assert steps == {(seed, steps) for seed in (0, 1) for steps in (20, 30)}
 
     lab.click("networks")
-    expect(rows).to_have_count(6, timeout=PATIENCE_MS)
+    expect(rows).to_have_count(6)
     expect(rows.filter(has_text="separable")).to_have_count(2)
     lab.shot("compared")

@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import PATIENCE_MS
 from tests.plates import PLATE, SOLVED
 
 pytestmark = pytest.mark.slow
@@ -96,7 +95,7 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
 
     lab.field("Resume from").select_option(label=first.path.name)
     choice = lab.field("at")
-    label = choice.locator("option", has_text=f"step {stopped_at:,} (g0)").first.inner_text(timeout=PATIENCE_MS)
+    label = choice.locator("option", has_text=f"step {stopped_at:,} (g0)").first.inner_text()
     choice.select_option(label=label)
     lab.shot("chosen")
     lab.click("Resume")
@@ -110,7 +109,7 @@ def test_interrupt_stops_restart_runs_again_and_the_list_goes_on_with_the_first_
     lab.reopen()
     lab.page.get_by_role("heading", name="Summary").scroll_into_view_if_needed()
     pictures = lab.page.locator(".jp-OutputArea-output img[src^='data:image/png']")
-    expect(pictures.first).to_be_visible(timeout=PATIENCE_MS)
+    expect(pictures.first).to_be_visible()
     lab.shot("reopened")
 
 
@@ -193,14 +192,14 @@ def test_the_fit_is_seen_in_several_ways_and_a_click_on_the_map_picks_a_receiver
         picture = lab.picture()
         before = picture.get_attribute("src")
         shown.select_option(name)
-        expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE_MS)
+        expect(picture).not_to_have_attribute("src", before)
         lab.shot(name)
     shown.select_option("map by receiver")
     for number, picked in enumerate(("17", "103")):  # on the map of x, and on that of y
         places = page.locator(f"button[title='receiver {picked}']:visible")
-        expect(places).to_have_count(2, timeout=PATIENCE_MS)
+        expect(places).to_have_count(2)
         places.nth(number).click()
-        expect(row).to_have_value(picked, timeout=PATIENCE_MS)
+        expect(row).to_have_value(picked)
     pictures = page.locator("img.widget-image:visible")
     expect(pictures).to_have_count(2)
     picture, button = pictures.first.bounding_box(), places.first.bounding_box()
