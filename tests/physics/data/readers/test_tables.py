@@ -380,7 +380,7 @@ def test_columns_in_one_unit_in_other_words_are_in_one_unit(head, is_one, tmp_pa
     given |= {"time_column": "t", "value_columns": ["a", "b"]} | ({"value_unit": "2 mm/s"} if "V" in head else {})
     if not is_one:
         with pytest.raises(
-            ep.ElasticPinnError, match="are in m/s and mm/s: import them apart|t is in ms, and in us by"
+            ep.ElasticPinnError, match=r"are in m/s and mm/s: import them apart|t is in ms, and in us by"
         ):
             ep.Receivers.read(path, **given)
         return
