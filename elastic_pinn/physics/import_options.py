@@ -109,8 +109,9 @@ class ImportOptions(Section):
     noise: Annotated[NonNegativeQuantity | None, UnitOf("value_unit")] = None
     """standard deviation of the recorded values, with its unit, as '0.2 mm/s', or in value_unit"""
     channel_gains: List[str] = ()
-    """by which single channels recorded, each by its name in warnings, as '3 y = -1' for one that is reversed, or by
-    its receiver, as '3 = 2'; what was recorded is the gain times what happened"""
+    """by which single channels recorded, each by its name in warnings, as '3 y = -1' for one that is reversed, by its
+    receiver, as '3 = 2', or by its name in the file, as 'laser 3 = -1'; what was recorded is the gain times what
+    happened"""
     channel_delays: List[str] = ()
     """by how much single channels are late, likewise, with their unit, as '3 y = 0.6 us'"""
     channel_noise: List[str] = ()

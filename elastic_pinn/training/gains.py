@@ -24,7 +24,7 @@ from torch import Tensor
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.fit import GAIN
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data.channel_names import receiver_names
+from elastic_pinn.physics.data.channel_names import channel_names, receiver_names
 from elastic_pinn.physics.data.found_gains import same_channels
 from elastic_pinn.physics.shots import channels_of_shots, names_of_shots
 from elastic_pinn.training.source_fit import ShotPart, SourceFit, spanned, unknown_pulse
@@ -167,7 +167,7 @@ def channels_of_unknown_gain(
         return {}
     every, statement = problem.records_of_all_shots, problem.recorded_in_all_shots
     assert every and statement and statement.samples, "there are no channels without records"
-    names, live = statement.samples.names, [int(each) for each in recorded]
+    names, live = channel_names(every), [int(each) for each in recorded]
     receivers = receiver_names(every)
     legal = [{ALL, name, receiver} for name, receiver in zip(names, receivers, strict=True)]
     for each in wanted:

@@ -1,4 +1,7 @@
-"""What channels are called in verdicts: "3 y", or of several shots or quantities "left velocity 3 y"."""
+"""What channels are called in verdicts and figures: "3 y", or of several shots or quantities "left velocity 3 y".
+
+Where a file has names of its own, these stand beside, as in "3 y (laser 3)".
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,25 @@ def label_of(records: Records, receivers: Receivers) -> str:
     return f"{shot}{records.quantity} " if len(receivers.records) > len(receivers.shots) else shot
 
 
+def own_name(records: Records, row: int, column: int | None = None) -> str:
+    """Return the name that a file has of a channel, or those of all of a receiver, as the end of a text, " (laser 3)";
+    "" where it has none. A bare number may be mistaken for that of a row, and reads "no. 3"."""
+    if records.names is None:
+        return ""
+    named = records.names[row] if column is None else records.names[row, column : column + 1]
+    told = dict.fromkeys(f"no. {name}" if name.isdecimal() else name for name in named.tolist() if name)
+    return f" ({', '.join(told)})" if told else ""
+
+
 def named_channels(receivers: Receivers) -> Iterator[tuple[Records, list[Channel], list[str]]]:
-    """Yield each records with its channels that recorded, and the names of these."""
+    """Yield each records with its channels that recorded, and the names of these, with those of their file."""
     for first, records in zip(receivers.first_rows, receivers.records, strict=True):
         of, channels = label_of(records, receivers), list(records.channels())
-        yield records, channels, [f"{of}{first + each.row} {each.label}" for each in channels]
+        yield (
+            records,
+            channels,
+            [f"{of}{first + each.row} {each.label}{own_name(records, each.row, each.column)}" for each in channels],
+        )
 
 
 def receiver_names(receivers: Receivers) -> list[str]:
@@ -33,3 +50,14 @@ def receiver_names(receivers: Receivers) -> list[str]:
         for first, records in zip(receivers.first_rows, receivers.records, strict=True)
         for row, _ in np.ndindex(records.parts.shape[:2])
     ]
+
+
+def channel_names(receivers: Receivers, with_own: bool = False) -> list[str]:
+    """Return the name of each channel, by which options find it, as "3 y"; with_own: and its file's, for people."""
+    labels = [
+        f"{label}{own_name(records, row, column) if with_own else ''}"
+        for records in receivers.records
+        for row in range(len(records.xy))
+        for column, label in enumerate(records.labels)
+    ]
+    return [f"{of} {label}" for of, label in zip(receiver_names(receivers), labels, strict=True)]

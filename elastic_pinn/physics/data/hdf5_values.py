@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import h5py
 import numpy as np
 
@@ -31,6 +33,21 @@ def scalar(file: h5py.File, name: str, unit: str) -> float:
 def text(value: object) -> str:
     """Return an attribute as text, whichever kind of string a writer chose."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def texts(file: h5py.File, name: str) -> np.ndarray[Any, np.dtype[np.str_]]:
+    """Return a data set of texts, whichever kind of string a writer chose."""
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset) or h5py.check_string_dtype(dataset.dtype) is None:
+        raise ValueError(f"{name} is no data set of texts")
+    values = np.asarray(dataset[()])
+    return np.array([text(each) for each in values.ravel()], dtype=np.str_).reshape(values.shape)
+
+
+def put_texts(file: h5py.File, name: str, words: np.ndarray[Any, np.dtype[np.str_]]) -> None:
+    """Write texts as UTF-8 of fixed length, which every viewer shows."""
+    data = np.char.encode(words, "utf-8")
+    file.create_dataset(name, data=data.astype(h5py.string_dtype("utf-8", max(data.dtype.itemsize, 1))))
 
 
 def put(file: h5py.File, name: str, values: object, unit: str) -> h5py.Dataset:

@@ -14,7 +14,7 @@ import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
 from elastic_pinn.physics.data import receiver_file_1
-from elastic_pinn.physics.data.hdf5_values import numbers, put, put_text, scalar, text
+from elastic_pinn.physics.data.hdf5_values import numbers, put, put_text, put_texts, scalar, text, texts
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, VECTORS
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.data.records import Parts, Records
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FORMAT = "elastic_pinn receivers 2"
 ALWAYS = "values", "xy", "time", "directions", "noise"
+NAMES = "names"
 USUAL = {"gain": 1.0, "delay": 0.0}  # which are not written
 PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
 
@@ -90,6 +91,8 @@ def _read_one(file: h5py.File, group: str) -> Records:
         needed = " ".join(kind.components)
         raise ValueError(f"the attribute components of {group}/directions is {told!r}, where {needed!r} is needed")
     given["directions"] = Parts(given["directions"])
+    if NAMES in file[group]:
+        given[NAMES] = texts(file, f"{group}/{NAMES}")
     try:
         return Records(quantity, shot=text(attributes.get("shot", "")), **given)
     except ValueError as error:
@@ -150,6 +153,8 @@ def write(file: h5py.File, receivers: Receivers) -> None:
             values = records.directions.values if name == "directions" else getattr(records, name)
             if name in ALWAYS or np.ndim(values) or values != USUAL[name]:
                 put(file, f"{group}/{name}", values, unit)
+        if records.names is not None:
+            put_texts(file, f"{group}/{NAMES}", records.names)
         put_text(file[group], "quantity", records.quantity)
         put_text(file[group], "shot", records.shot)
         put_text(file[f"{group}/directions"], "components", " ".join(records.kind.components))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elastic_pinn.physics.data.channel_names import receiver_names
+from elastic_pinn.physics.data.channel_names import channel_names, own_name
 from elastic_pinn.physics.data.noise import in_one_number, noises_of
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.recorded_quantity import VECTOR, RecordedQuantity
@@ -54,7 +54,9 @@ def _pairs(records: Records) -> Samples:
         points,
         torch.from_numpy(records.values.reshape(-1, 2)),  # (N, 2)
         torch.from_numpy(np.repeat(channels, times, axis=0)),  # (N, 2)
-        tuple(f"{row} {axis}" for row in range(rows) for axis in VECTOR),
+        tuple(
+            f"{row} {axis}{own_name(records, row, column)}" for row in range(rows) for column, axis in enumerate(VECTOR)
+        ),
     )
 
 
@@ -72,7 +74,7 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
     every, columns = noises_of(receivers), sum(len(kind.components) for kind in kinds)
     unit = in_one_number(every[0][receivers.records[0].is_there])  # as of `noise_of`
     found: dict[str, list[Array]] = {"points": [], "values": [], "channels": [], "sensitivity": []}
-    labels: list[str] = []
+    count = 0  # of channels before
     for records, noises in zip(receivers.records, every, strict=True):
         there = records.is_there  # (R, T, C)
         row, _, column = np.nonzero(there)
@@ -82,13 +84,12 @@ def _rows(receivers: Receivers, kinds: Sequence[RecordedQuantity]) -> Samples:
         sensitivity[:, before : before + len(records.kind.components)] = relative[:, None] * records.parts[row, column]
         found["points"].append(np.column_stack([records.xy[row], records.instants[there]]))  # (N, 3)
         found["values"].append((relative * records.corrected[there])[:, None])  # (N, 1)
-        found["channels"].append((len(labels) + row * records.values.shape[2] + column)[:, None])  # (N, 1)
+        found["channels"].append((count + row * records.values.shape[2] + column)[:, None])  # (N, 1)
         found["sensitivity"].append(sensitivity)
-        labels += records.labels * len(records.xy)
+        count += len(records.xy) * records.values.shape[2]
     of_one = len(kinds) == 1
     components = {
         name if of_one else f"{kind.name} {name}": kind.physical for kind in kinds for name in kind.components
     }
     joined = {name: torch.from_numpy(np.concatenate(each)) for name, each in found.items()}
-    names = (f"{of} {label}" for of, label in zip(receiver_names(receivers), labels, strict=True))
-    return Samples(**joined, names=tuple(names), components=components)
+    return Samples(**joined, names=tuple(channel_names(receivers, with_own=True)), components=components)

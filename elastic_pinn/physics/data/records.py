@@ -73,6 +73,9 @@ class Records:
         (R, C) or one number, in s: by how much the channel is late.
     shot
         The name of the shot that it is of.
+    names
+        What channels are called where they were recorded, as "laser 3", (R, C) of text, or (R,) of receivers; "" or
+        None where nothing names them.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class Records:
     gain: Any = 1.0
     delay: Any = 0.0
     shot: str = ""
+    names: Any = None
 
     def __post_init__(self) -> None:
         if self.quantity not in RECORDED_QUANTITIES:
@@ -112,6 +116,7 @@ class Records:
                 )
             self._take(**{name: float(array) if array.ndim == 0 else array})
         _check_numbers(self)
+        self._take(names=_names(self))
 
     def _take(self, **fields: Any) -> None:
         for name, value in fields.items():
@@ -227,6 +232,7 @@ class Records:
         """
         own = [name for name, dimensions in (("noise", 0), ("gain", 0), ("delay", 0), ("time", 1))
                if np.ndim(getattr(self, name)) > dimensions]  # fmt: skip
+        own += ["names"] * (self.names is not None)
         parts = self.directions.values
         return replace(self, directions=Parts(parts[rows] if parts.ndim == 3 else parts),
                        **{name: getattr(self, name)[rows] for name in ("xy", "values", *own)})  # fmt: skip
@@ -257,6 +263,17 @@ class Records:
             kept = there[row, :, column]
             label = _label(self.parts[row, column], names)
             yield Channel(int(row), int(column), label, instants[row, kept, column], values[row, kept, column])
+
+
+def _names(records: Records) -> np.ndarray[Any, np.dtype[np.str_]] | None:
+    """The names of channels (R, C) as they were given, or those of receivers for each of theirs."""
+    if records.names is None:
+        return None
+    given, (rows, _, columns) = np.array(records.names, dtype=np.str_), records.values.shape
+    if given.shape not in ((rows, columns), (rows,)):
+        raise ProblemError(f"names have shape {given.shape}, where {rows, columns} by channel or ({rows},) is needed")
+    every = np.broadcast_to(given if given.ndim == 2 else given[:, None], (rows, columns))
+    return every.copy() if (every != "").any() else None
 
 
 def _label(part: Array, names: Sequence[str]) -> str:

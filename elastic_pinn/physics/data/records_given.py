@@ -30,5 +30,9 @@ def records_given(
         return found
     if len(found) > 1:
         raise ProblemError(f"{', '.join((*plain, *vectors))} beside several records: state it in each of these")
-    changes = {"quantity": only_vector(list(vectors)).name, "values": next(iter(vectors.values()))} if vectors else {}
+    changes: dict[str, Any] = (
+        {"quantity": only_vector(list(vectors)).name, "values": next(iter(vectors.values()))} if vectors else {}
+    )
+    if len(found[0].xy) != len(plain.get("xy", found[0].xy)):
+        changes["names"] = None  # those of other receivers
     return (replace(found[0], **changes, **plain),)

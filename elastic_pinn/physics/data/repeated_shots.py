@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from elastic_pinn.physics.data.channel_names import label_of
+from elastic_pinn.physics.data.channel_names import label_of, own_name
 from elastic_pinn.physics.data.noise import noise_of_records
 from elastic_pinn.physics.data.places import at_one_place
 from elastic_pinn.physics.errors import ProblemError
@@ -136,7 +136,7 @@ def _records_of(receivers: Receivers) -> list[_Record]:
             size = float(np.sqrt(np.square(values).mean()))
             tolerance = float(np.clip(OF_NOISE * noise.level / size, ROUNDING, ROUNDED)) if has_noise else SAME
             where = common[first + each.row].tobytes() + (records.parts[each.row, each.column] + 0.0).tobytes()
-            name = f"{of}{first + each.row} {each.label}"
+            name = f"{of}{first + each.row} {each.label}{own_name(records, each.row, each.column)}"
             kept = _Record(name, number, records.shot, records.quantity, each.time, values, tolerance, where, has_noise)
             found.append(kept)
     return found

@@ -9,6 +9,8 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, noise_of, noises_of
+from elastic_pinn.physics.data.channel_names import channel_names, own_name
+from elastic_pinn.physics.data.faulty_channels import faulty_channels
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.solutions import PlaneWave
 from elastic_pinn.training.config import TrainingConfig
@@ -287,3 +289,39 @@ def test_what_noise_of_one_quantity_implies_for_another_does_not_hang_on_the_ord
     strain = ep.Records("strain", of_wave("strain"), XY, TIME)
     levels = [float(noises_of(ep.Receivers(records=[each, strain]))[1].flat[0]) for each in (first, last)]
     assert levels[0] == pytest.approx(levels[1])
+
+
+def test_names_of_a_file_stand_beside_numbers_and_go_with_their_receivers(tmp_path):
+    """Verdicts, warnings and the map by receiver named channels by numbers alone."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((6, 50, 2))
+    values[4, :, 1] = 3.0  # a sensor that was not connected
+    called = np.array([[f"laser {row}", f"gauge µ{row}"] for row in range(6)])
+    called[5] = ["7", ""]
+    records = ep.Records("velocity", values, XY, np.arange(50) / 50, names=called, noise=1.0)
+    receivers = ep.Receivers(records=records, material={"lambda": 1.0, "mu": 1.0, "rho": 1.0})
+    assert [each.channel for each in faulty_channels(receivers)] == ["4 y (gauge µ4)"]
+    receivers.save(tmp_path / "named.h5")
+    read = ep.Receivers.load(tmp_path / "named.h5")
+    assert read.only.names.tolist() == called.tolist()
+    assert own_name(read.only, 4) == " (laser 4, gauge µ4)"
+    assert own_name(read.only, 5, 0) == " (no. 7)", "which is no row"
+    assert own_name(read.only, 5, 1) == ""
+    names = problem_of(read.only).recorded.samples.names
+    assert names[:2] == ("0 x (laser 0)", "0 y (gauge µ0)") and names[-2:] == ("5 x (no. 7)", "5 y")
+    kept = ep.processing.leave_out(read, [0, 1])
+    assert own_name(kept.only, 0, 0) == " (laser 2)"
+    with h5py.File(tmp_path / "named.h5", "r+") as file:
+        del file["records/1/names"]
+    assert ep.Receivers.load(tmp_path / "named.h5").only.names is None
+    assert ep.Records("velocity", values, XY, np.arange(50) / 50, names=["a"] * 6).names[3].tolist() == ["a", "a"]
+    assert replace(read, xy=XY[:2], time=np.arange(50) / 50, velocity=values[:2]).only.names is None
+    with pytest.raises(
+        ep.ProblemError, match=r"names have shape \(5,\), where \(6, 2\) by channel or \(6,\) is needed"
+    ):
+        ep.Records("velocity", values, XY, np.arange(50) / 50, names=["a"] * 5)
+
+
+def test_gains_are_found_by_numbers_whatever_channels_are_called():
+    records = ep.Records("velocity", of_wave("velocity"), XY, TIME, names=[f"laser {row}" for row in range(6)])
+    assert channel_names(ep.Receivers(records=records))[:3] == ["0 x", "0 y", "1 x"]

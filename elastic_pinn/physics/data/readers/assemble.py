@@ -34,7 +34,8 @@ TENSORS = {"strain", "strain_rate", "stress"}
 class Channels:
     """Channels of one quantity and shot in SI units, their places and directions in the plane.
 
-    values (K, T), time (T,) or (K, T) in s, xy (K, 2) in m; a direction is a unit vector or a tensor's component.
+    values (K, T), time (T,) or (K, T) in s, xy (K, 2) in m; a direction is a unit vector or a tensor's component. names
+    (K,): those that the file has of channels or of their receivers; () where it has none.
     """
 
     kind: str
@@ -45,15 +46,17 @@ class Channels:
     directions: tuple[Direction, ...]
     noise: float
     notes: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Geometry:
-    """Places (K, 2 or 3), their unit, and directions where a file of places has them."""
+    """Places (K, 2 or 3), their unit, and directions and names of receivers where a file of places has them."""
 
     places: Array
     unit: str
     directions: tuple[Direction, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Missing) -> list[Channels]:
@@ -108,6 +111,7 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         tuple(inside[row] for row in kept),  # type: ignore[misc]
         in_si(options.noise or 0.0, kind, "noise", size, "0 or more"),
         tuple(notes),
+        tuple(named[row] for row in kept) if (named := traces.receivers or geometry.names) else (),
     )
     return _of_shots(every, [traces.shots[row] for row in kept]) if traces.shots else [every]
 
@@ -149,6 +153,7 @@ def _of_shots(every: Channels, shots: Sequence[str]) -> list[Channels]:
             time=every.time if every.time.ndim == 1 else every.time[rows],
             xy=every.xy[rows],
             directions=tuple(every.directions[row] for row in rows),
+            names=tuple(every.names[row] for row in rows) if every.names else (),
             notes=() if found else every.notes,
         )
         found.append(own)
@@ -242,13 +247,14 @@ def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missi
             rows = [at[name] for name in traces.receivers]
             return _Geometry(places[rows], unit, tuple(directions[row] for row in rows) if directions else ())
     else:
-        places, unit, directions = np.array(options.positions, dtype=np.float64), "", ()
+        places, unit, names, directions = np.array(options.positions, dtype=np.float64), "", (), ()
     if channels is None:
         return None
     rows_of = _spread(path, len(places), channels, "positions", traces, options, missing)
     if rows_of is None:
         return None
-    return _Geometry(places[rows_of], unit, tuple(directions[row] for row in rows_of) if directions else ())
+    directions = tuple(directions[row] for row in rows_of) if directions else ()
+    return _Geometry(places[rows_of], unit, directions, tuple(names[row] for row in rows_of) if names else ())
 
 
 def _rows_of(path: Path, names: tuple[str, ...], places: Array) -> dict[str, int]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.parameters import in_one_line
-from elastic_pinn.physics.data.channel_names import named_channels
+from elastic_pinn.physics.data.channel_names import label_of
 from elastic_pinn.physics.data.readers.units import in_si
 from elastic_pinn.physics.data.readers.variables import listed
 from elastic_pinn.physics.import_options import ImportOptions
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 class _Channel(NamedTuple):
     """A channel that recorded: its receiver's name and its own, as "3" and "3 y", and where it is.
 
-    records: by their number; row, column: of their values.
+    own: as the file calls it. records: by their number; row, column: of their values.
     """
 
     receiver: str
     name: str
+    own: str
     quantity: str
     records: int
     row: int
@@ -42,9 +43,11 @@ def with_options_of_channels(receivers: Receivers, options: ImportOptions) -> Re
     if not (options.channel_gains or options.channel_delays or options.channel_noise):
         return receivers  # channels are copies of their values
     channels = [
-        _Channel(name.removesuffix(f" {each.label}"), name, records.quantity, i, each.row, each.column)
-        for i, (records, found, names) in enumerate(named_channels(receivers))
-        for each, name in zip(found, names, strict=True)
+        _Channel(receiver, f"{receiver} {each.label}", called, records.quantity, i, each.row, each.column)
+        for i, (first, records) in enumerate(zip(receivers.first_rows, receivers.records, strict=True))
+        for each in records.channels()
+        for receiver in [f"{label_of(records, receivers)}{first + each.row}"]
+        for called in ["" if records.names is None else str(records.names[each.row, each.column])]
     ]
     told = {
         "gain": _told("channel_gains", options.channel_gains, channels, _gain),
@@ -77,13 +80,14 @@ def _told(
     found: dict[_Channel, float] = {}
     for item in items:
         name, _, value = (part.strip() for part in item.partition("="))
-        of = [each for each in channels if each.name == name] or [each for each in channels if each.receiver == name]
+        ways = ([each for each in channels if getattr(each, way) == name] for way in ("name", "receiver", "own"))
+        of = next(filter(None, ways), [])
         if len(of) > len({each.name for each in of}):
             raise ConfigError(
                 f"{option} = {in_one_line(item)}: {name!r} is the name of several channels; import their files apart"
             )
         if not of:
-            names = listed(dict.fromkeys(each.name for each in channels))
+            names = listed(dict.fromkeys(f"{each.name}{f' ({each.own})' * bool(each.own)}" for each in channels))
             raise ConfigError(
                 f"{option} = {in_one_line(item)}: {name!r} is no channel that recorded; there are {names}"
             )

@@ -57,6 +57,8 @@ def _group(channels: Sequence[Channels]) -> Records:
     noise, filled = np.full((len(places), count), np.nan), np.zeros((len(places), count), dtype=bool)
     parts = np.tile(part_of(columns[0], names), (len(places), count, 1))  # (R, C, K)
     recorded = np.full((len(places), most, count), np.nan)
+    called = np.full((len(places), count), "", dtype=object)
+    own = [name for each in channels for name in each.names or [""] * len(each.directions)]
     for row, (direction, sign) in enumerate(turned):
         at = receiver[row], of_column[row]
         if filled[at]:
@@ -64,12 +66,12 @@ def _group(channels: Sequence[Channels]) -> Records:
                 f"two channels of {first.kind} at ({xy[row, 0]:g}, {xy[row, 1]:g}) m along {_named(direction)}: "
                 "leave one out, or name the shot of each (shot, or of one array an axis shot in axes)"
             )
-        filled[at], noise[at], parts[at] = True, of_row[row], part_of(direction, names)
+        filled[at], noise[at], parts[at], called[at] = True, of_row[row], part_of(direction, names), own[row]
         recorded[receiver[row], :, at[1]] = sign * values[row]
     time = times if is_common else times[places]
     level = first.noise if len(of) == 1 else np.where(filled, noise, first.noise)
     directions = columns if count == len(columns) else Parts(parts)
-    return Records(first.kind, recorded, xy[places], time, directions, level, shot=first.shot)
+    return Records(first.kind, recorded, xy[places], time, directions, level, shot=first.shot, names=called)
 
 
 def _columns(receiver: Any, directions: Sequence[Direction], columns: Sequence[Direction]) -> Any:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Noise, RecordedQuantity, noise_of, noises_of
+from elastic_pinn.physics.data.channel_names import own_name
 from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
@@ -96,7 +97,7 @@ def draw_fit(seen: Shot, row: int, step: int) -> Picture:
         light_grid(where)
     length = unit_for(float(np.abs(receivers.places).max()), "m")
     position = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
-    figure.suptitle(f"receiver {row} at {position}; step {step}", fontsize=10)
+    figure.suptitle(f"receiver {row}{own_name(records, 0)} at {position}; step {step}", fontsize=10)
     return figure
 
 

@@ -14,6 +14,7 @@ from matplotlib.image import AxesImage
 
 from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.data import Receivers, Records
+from elastic_pinn.physics.data.channel_names import own_name
 from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.media.material import PARAMETERS
 from elastic_pinn.physics.setups import ProblemMaker
@@ -249,7 +250,9 @@ def _left_out(records: Records, rows: Array, whole: Array) -> str:
     if whole.all():
         return ""
     labels = records.labels if len(records.labels) > 1 else ("",)
-    named = [f"{rows[row]} {labels[column]}".strip() for row, column in np.argwhere(~whole)]
+    named = [
+        f"{rows[row]} {labels[column]}".strip() + own_name(records, row, column) for row, column in np.argwhere(~whole)
+    ]
     listed = ", ".join(named[:MOST_NAMED]) + (", ..." if len(named) > MOST_NAMED else "")
     return f"\n{len(named)} channel{'s' * (len(named) > 1)} with gaps left out: {listed}"
 

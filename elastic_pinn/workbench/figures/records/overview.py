@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from elastic_pinn.physics.data import Receivers, Records, noise_of
+from elastic_pinn.physics.data.channel_names import own_name
 from elastic_pinn.physics.numbers import is_even
 from elastic_pinn.workbench.figures.drawn_from import FigureError
 from elastic_pinn.workbench.figures.maps.window import WIDE
@@ -58,8 +59,8 @@ def receivers(receivers: Receivers, records: int = 0) -> Picture:
     dots = axes.scatter(x, y, c=strength / unit.size, cmap=SEQUENTIAL, marker="v", s=45, vmin=0.0, clip_on=False)
     for row in range(0, len(x), math.ceil(len(x) / MOST_NUMBERS)):
         axes.annotate(
-            str(first + row), (x[row], y[row]), xytext=(0, 6), textcoords="offset points", fontsize=7, ha="center",
-            label=OPTIONAL,
+            f"{first + row}{own_name(own, row)}", (x[row], y[row]), xytext=(0, 6), textcoords="offset points",
+            fontsize=7, ha="center", label=OPTIONAL,
         )  # fmt: skip
     axes.set_aspect("equal")
     _frame(axes, x, y)

@@ -9,6 +9,7 @@ import numpy as np
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.data.channel_names import own_name
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.maps.window import window_unit
 from elastic_pinn.workbench.figures.records.b_scan import draw_fit_b_scan
@@ -36,11 +37,11 @@ class ClickableMap(widgets.GridBox):
     keyboard too, and scale with the image, since margins in percent are those of the width. The picture stays an
     image, which a saved notebook keeps.
 
-    pick: called with the number of a place.
+    pick: called with the number of a place. tell: what a place is, by its number.
     """
 
-    def __init__(self, image: widgets.Image, pick: Callable[[int], None]) -> None:
-        self._image, self._pick = image, pick
+    def __init__(self, image: widgets.Image, pick: Callable[[int], None], tell: Callable[[int], str]) -> None:
+        self._image, self._pick, self._tell = image, pick, tell
         self._numbers: tuple[int, ...] = ()
         self._style = widgets.ButtonStyle(button_color="transparent")
         image.layout.grid_area = "1 / 1"
@@ -61,7 +62,7 @@ class ClickableMap(widgets.GridBox):
 
     def _button(self, number: int) -> widgets.Button:
         button = widgets.Button(
-            tooltip=f"receiver {number}", style=self._style,
+            tooltip=self._tell(number), style=self._style,
             layout={
                 "width": f"{SIZE}px", "height": f"{SIZE}px", "min_width": "0", "padding": "0", "border": "none",
                 "grid_area": "1 / 1",
@@ -93,12 +94,16 @@ class FitView(View):
         self._canvas = Canvas()
         self._reason, self._below = widgets.HTML(), widgets.Image(format="png", layout=PICTURE)
         super().__init__(self._draw_shown, self._shown, self._row)
-        self._map = ClickableMap(self.image, self._pick)
+        self._map = ClickableMap(self.image, self._pick, self._tell)
         choices = widgets.HBox([self._shown, self._row], layout={"flex_flow": "row wrap", "grid_gap": "0 6px"})
         self.children = [choices, self._reason, self._map, self._below]
 
     def _pick(self, row: int) -> None:
         self._row.value = row  # which draws
+
+    def _tell(self, row: int) -> str:
+        number, own = self._receivers.whose(row)
+        return f"receiver {row}{own_name(self._receivers.records[number], own)}"
 
     def _draw_shown(self) -> Picture | None:
         """Draw what is chosen; where there is no such figure of this fit, say why."""

@@ -88,3 +88,33 @@ def test_the_doubt_about_a_reversed_channel_names_the_option_that_ends_it(tmp_pa
         caplog.clear()
         ep.Receivers.read(tmp_path / "block.npz", **units, channel_gains="12 y = -1")
         assert "reversed" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reads", "names"),
+    [
+        (files.wide_csv, [f"r{r}_{c}" for r in range(6) for c in "xy"]),
+        (files.long_csv, None),
+    ],
+)
+def test_channels_have_the_names_of_their_file(reads, names, tmp_path):
+    path = reads(tmp_path / "scan.csv")
+    wide = {} if names is None else {"positions": files.XY.tolist(), "channel_order": "by receiver"}
+    wide |= {"time_column": "time", "kind": "velocity", "directions": ["x", "y"]} if names else {}
+    read = ep.Receivers.read(path, **files.UNITS, **wide)
+    assert (read.only.names is None) if names is None else read.only.names.ravel().tolist() == names
+    if names:
+        turned = ep.Receivers.read(path, **files.UNITS, **wide, channel_gains=["r3_y = -1"])
+        assert turned.only.gain[3].tolist() == [1.0, -1.0] and np.prod(turned.only.gain) == -1.0
+        with pytest.raises(ep.ConfigError, match=r"'r9_y' is no channel that recorded; there are 0 x \(r0_x\), 0 y"):
+            ep.Receivers.read(path, **files.UNITS, **wide, channel_gains=["r9_y = -1"])
+
+
+def test_names_of_a_table_of_places_are_those_of_an_array_that_has_none(tmp_path):
+    (tmp_path / "places.csv").write_text(
+        "receiver,x,y\n" + "".join(f"A{r},{x},{y}\n" for r, (x, y) in enumerate(files.XY))
+    )
+    read = ep.Receivers.read(files.npy(tmp_path / "scan.npy"), **files.SAID, axes=["receiver", "time", "direction"],
+                             directions=["x", "y"], positions=str(tmp_path / "places.csv"), time_step="0.5 us",
+                             first_time=0)  # fmt: skip
+    assert read.only.names[:, 0].tolist() == [f"A{r}" for r in range(6)]
