@@ -62,7 +62,8 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     if problem.unknowns:
         return _for_search(config, problem, snapshot)
     if reason := why_no_estimate(problem):
-        raise ConfigError(f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0")
+        units = "".join(f"; {each}" for each in unit_doubts(config, problem))
+        raise ConfigError(f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0{units}")
     if set(config.stages if "stages" in config.model_fields_set else ("last_layer",)) != {"last_layer"}:
         raise ConfigError(
             f"tolerance = {config.tolerance:g} with stages = {list(config.stages)}: only solutions of last_layer are "

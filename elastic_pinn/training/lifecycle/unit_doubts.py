@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from elastic_pinn.config import Config
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.impossible_density import DIMENSIONLESS
+from elastic_pinn.physics.setups.plate.likely_units import DENSITIES, FASTEST, LEAST_LAMBDA, SPEEDS, likely_units
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.training.readable import readable
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
-DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
-SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
 MOST_WAVES = 100.0  # along the window's longer side, of P waves
 USUAL = 0.2, 50.0  # crossings: where another unit of one quantity gives these, and all else fits, it is likely meant
 UNITS = {
@@ -22,7 +21,6 @@ UNITS = {
     "modulus": (("GPa", 1e9), ("MPa", 1e6)),
     "density": (("g/cm3", 1e3),),
 }  # that numbers may be in, with their size in SI
-FIELDS_OF_PLATE = {"length": "plate_size", "time": "duration", "modulus": "lame_mu", "density": "density"}
 NAMES = {"length": "the window's size", "time": "the window's duration", "modulus": "mu", "density": "the density"}
 QUESTION = "are lengths in m, times in s, moduli in Pa and density in kg/m3?"
 
@@ -30,27 +28,45 @@ QUESTION = "are lengths in m, times in s, moduli in Pa and density in kg/m3?"
 def unit_doubts(config: Config, problem: Problem) -> Iterator[str]:
     """Yield one sentence with speeds, wavelengths and crossings if the numbers of a problem are at odds, and with the
     number that is likely in another unit, where it is one."""
-    if found := list(_of_solid(problem) or _of_window(problem)):
+    if found := list(_of_solid(problem) or (*_of_moduli(problem), *_of_window(problem))):
         facts = "; ".join(_facts(problem))
-        names = FIELDS_OF_PLATE if config.problem == "plate" else NAMES
-        likely = [
-            f"{names[quantity]} looks like {unit}: multiply every {quantity} by {size:g}"
-            for quantity, units in UNITS.items()
-            for unit, size in units
-            if _would_agree(problem, **{quantity: size})
-        ]
+        likely = likely_units(config) if config.problem == "plate" else _likely(problem)
         yield " ".join([f"{', and '.join(found)} ({facts}): {QUESTION}", *([", or ".join(likely)] if likely else [])])
+
+
+def _likely(problem: Problem) -> list[str]:
+    """The quantities that are likely in another unit, each for all numbers of its kind."""
+    return [
+        f"{NAMES[quantity]} looks like {unit}: multiply every {quantity} by {size:g}"
+        for quantity, units in UNITS.items()
+        for unit, size in units
+        if _would_agree(problem, **{quantity: size})
+    ]
 
 
 def _of_solid(problem: Problem) -> list[str]:
     """An impossible solid. Where nothing was recorded, units may be the user's own, and only what is faster or denser
     than any solid is odd."""
     material = problem.reference
-    fast = max(material.c_s, material.c_p)
-    is_odd = fast > SPEEDS[1] or material.density > DENSITIES[1]
-    if problem.receivers:
-        is_odd = not (_is_solid(problem) or (material.density == 1.0 and fast < DIMENSIONLESS))
+    if problem.receivers and not _is_solid(problem):
+        is_odd = material.density != 1.0 or max(material.c_s, material.c_p) >= DIMENSIONLESS
+    else:
+        odd = [each for each in problem.materials if max(each.c_s, each.c_p) > SPEEDS[1] or each.density > DENSITIES[1]]
+        is_odd, material = bool(odd), next(iter(odd), material)
     return [f"no solid is like this one, with a density of {material.density:.4g} kg/m3"] if is_odd else []
+
+
+def _of_moduli(problem: Problem) -> Iterator[str]:
+    """Constants that go together in hardly any solid, or materials in no plate."""
+    for names, material in problem.named_materials:
+        lame_lambda, lame_mu = material.lame_lambda, material.lame_mu
+        if 0.0 < abs(lame_lambda) < LEAST_LAMBDA * lame_mu:
+            yield f"{names['lambda']} = {lame_lambda:.4g} Pa is nothing beside {names['mu']} = {lame_mu:.4g} Pa"
+        if material.c_p > FASTEST * material.c_s:
+            yield f"P waves are {material.c_p / material.c_s:,.0f} times as fast as S waves"
+        if material.c_p < problem.reference.c_p / FASTEST:
+            times = problem.reference.c_p / material.c_p
+            yield f"P waves of one material are {times:,.0f} times as fast as those of another"
 
 
 def _of_window(problem: Problem) -> Iterator[str]:

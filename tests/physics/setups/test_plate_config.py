@@ -130,7 +130,8 @@ def test_a_source_that_is_impossible_is_refused_by_its_entry(entry, fault):
 
 def test_a_pulse_outside_the_window_is_told_with_the_fields_to_change():
     text = refusal(sources=[PUSH, PRESS | {"delay": 1.0}])
-    assert text.startswith("sources[1]: ") and text.endswith("mend frequency (Hz), delay or duration (s)")
+    assert text.startswith("sources[1]: ") and "; sources[1].delay = 1 s looks like µs: give 1e-06" in text
+    assert ": mend frequency (Hz), delay or duration (s); " in text
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,10 @@ def test_a_plate_in_mm_is_told_by_its_field_and_its_run_keeps_that(tmp_path):
     source = {**PLATE["sources"][0], "at": [6.0, 10.0], "width": 2.0}
     run = ep.train(ep.Config(**{**PLATE, **SOLVED, **scaled, "sources": [source]}), tmp_path / "run")
     assert run.status == "completed"
-    assert run.summary.warnings[0].endswith("plate_size looks like mm: multiply every length by 0.001")
+    assert run.summary.warnings[0].endswith(
+        "plate_size, holes[0].place, holes[0].radius, sources[0].at, sources[0].width look like mm: multiply them by "
+        "0.001"
+    )
 
 
 def test_displacements_that_are_larger_than_the_plate_are_told():
@@ -106,6 +109,24 @@ def test_displacements_that_are_larger_than_the_plate_are_told():
 def test_waves_of_which_hundreds_fit_along_the_plate_are_told():
     (sentence,) = advise(ep.Config(), plate(frequency=2e7))
     assert sentence.startswith("348 of the shortest P waves fit along the window, 0.04 m wide (P waves of 6.37 km/s")
+
+
+def test_a_lambda_that_is_nothing_beside_mu_is_told_and_one_of_zero_is_not():
+    window = {"boundary": [ep.Traction()], "initial": ep.Initial()}
+    for lame_lambda, start in ((57.6, "lambda = 57.6 Pa is nothing beside mu = 2.6e+10 Pa (P waves"), (0.0, "")):
+        found = advise(
+            ep.Config(problem="own"), replace(plate(), material=ep.Material(lame_lambda, 2.6e10, 2700.0), **window)
+        )
+        assert [each for each in found if "lengths in m" in each] == [
+            each for each in found if start and each.startswith(start)
+        ]
+        assert bool(found) == bool(start)
+
+
+def test_an_inclusion_of_no_solid_is_told():
+    light = ep.Inclusion(ep.Disc((0.03, 0.01), 0.003), ep.Material(112e9, 80e9, 7.9))
+    (sentence,) = advise(ep.Config(problem="own"), plate(inclusions=[light]))
+    assert sentence.startswith("no solid is like this one, with a density of 7.9 kg/m3 (P waves")
 
 
 def test_several_oddities_are_one_sentence():

@@ -9,6 +9,7 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sought_text
 from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
+from elastic_pinn.physics.setups.plate.likely_units import as_read, likely_units
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.media.inclusion import Inclusion
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 
 
 def plate(config: PlateConfig) -> Problem:
+    """Make the problem of a plate, as `_plate`; what is impossible is told with the numbers that are likely in another
+    unit than SI's, if there are such."""
+    try:
+        return _plate(config)
+    except ConfigError as error:
+        if likely := likely_units(config):
+            raise ConfigError("; ".join(filter(None, [str(error), *likely, as_read(config)]))) from None
+        raise
+
+
+def _plate(config: PlateConfig) -> Problem:
     """Make the problem of a plate that is at rest at 0 s, but for initial pulses.
 
     A free side, or a free rim, carries the side_loads on it; other sources are forces inside. With `data`, the records

@@ -1,0 +1,132 @@
+"""Numbers of a plate in other units than SI's are named with what is meant, and legal plates of any size are left."""
+
+import pytest
+
+import elastic_pinn as ep
+from elastic_pinn.physics.setups.plate.likely_units import likely_units
+
+LOAD = {
+    "kind": "side_load",
+    "at": [0.05, 0.06],
+    "force": [0.0, -1000.0],
+    "pulse": "ricker",
+    "frequency": 5e4,
+    "width": 4e-3,
+}
+PLATE = {
+    "problem": "plate",
+    "plate_size": [0.1, 0.06],
+    "holes": [[0.06, 0.03, 0.005]],
+    "lame_lambda": 5.76e10,
+    "lame_mu": 2.6e10,
+    "density": 2700.0,
+    "duration": 40e-6,
+    "sources": [LOAD],
+    "tolerance": 0.01,
+}
+STEEL = {"center": [0.03, 0.03], "radius": 0.005, "lame_lambda": 112e9, "lame_mu": 80e9, "density": 7900.0}
+OWN = {"lame_lambda": None, "lame_mu": None, "density": None}
+
+
+def load(**changes):
+    return {"sources": [LOAD | changes]}
+
+
+def inclusion(**changes):
+    return {"inclusions": [STEEL | changes]}
+
+
+IN_MM = {"plate_size": [100, 60], "holes": [[60, 30, 5]], **load(at=[50, 60], width=4)}
+WRONG = {
+    "size in mm": ({"plate_size": [100, 60]}, "plate_size = [100, 60] m looks like mm: give [0.1, 0.06]"),
+    "size in cm": ({"plate_size": [10, 6]}, "plate_size = [10, 6] m looks like cm: give [0.1, 0.06]"),
+    "all in mm": (
+        IN_MM,
+        "plate_size, holes[0].place, holes[0].radius, sources[0].at, sources[0].width look like mm: multiply them by "
+        "0.001",
+    ),
+    "size and place in mm": (
+        {"plate_size": [100, 60], "holes": [], **load(at=[50, 60])},
+        "plate_size = [100, 60] m and sources[0].at = [50, 60] m look like mm: give [0.1, 0.06] and [0.05, 0.06]",
+    ),
+    "place in mm": (load(at=[50, 60]), "sources[0].at = [50, 60] m looks like mm: give [0.05, 0.06]"),
+    "width in mm": (load(width=4), "sources[0].width = 4 m looks like mm: give 0.004"),
+    "hole in mm": ({"holes": [[60, 30, 5]]}, "holes[0].place = [60, 30] m and holes[0].radius = 5 m look like mm"),
+    "radius in mm": ({"holes": [[0.06, 0.03, 5]]}, "holes[0].radius = 5 m looks like mm: give 0.005"),
+    "lambda in GPa": ({"lame_lambda": 57.6}, "lame_lambda = 57.6 Pa looks like GPa: give 5.76e+10"),
+    "mu in GPa": ({"lame_mu": 26}, "lame_mu = 26 Pa looks like GPa: give 2.6e+10"),
+    "E in GPa": (OWN | {"young_modulus": 70, "poisson_ratio": 0.33, "density": 2700}, "Pa look like GPa: give 5.1"),
+    "speeds in km/s": (
+        OWN | {"p_speed": 6.4, "s_speed": 3.1, "density": 2700},
+        "(p_speed and s_speed like km/s)",
+    ),
+    "density in g/cm3": ({"density": 2.7}, "density = 2.7 kg/m3 looks like g/cm3: give 2700"),
+    "GPa and g/cm3": (
+        {"lame_lambda": 57.6, "lame_mu": 26, "density": 2.7},
+        "look like GPa: give 5.76e+10 and 2.6e+10, and density = 2.7 kg/m3 looks like g/cm3: give 2700",
+    ),
+    "frequency in kHz": (load(frequency=50), "sources[0].frequency = 50 Hz looks like kHz: give 50000"),
+    "frequency in MHz": (load(frequency=0.05), "sources[0].frequency = 0.05 Hz looks like MHz: give 50000"),
+    "duration in us": ({"duration": 40}, "duration = 40 s looks like µs: give 4e-05"),
+    "duration in ms": ({"duration": 0.04}, "duration = 0.04 s looks like ms: give 4e-05"),
+    "delay in us": (load(delay=20), "sources[0].delay = 20 s looks like µs: give 2e-05"),
+    "inclusion in GPa": (inclusion(lame_lambda=112, lame_mu=80), "inclusions[0].lame_mu = 80 Pa look like GPa: give"),
+    "inclusion in g/cm3": (inclusion(density=7.9), "inclusions[0].density = 7.9 kg/m3 looks like g/cm3: give 7900"),
+    "inclusion in mm": (inclusion(center=[30, 30], radius=5), "inclusions[0].radius = 5 m look like mm: give [0.03, 0"),
+}
+PUSH = {"kind": "point_force", "force": [0.0, 1e9], "pulse": "ricker"}
+LEGAL = {
+    "a plate": {},
+    "with steel": inclusion(),
+    "4 km of rock over 2 s": OWN
+    | {"plate_size": [4000, 2000], "holes": [], "p_speed": 3000, "s_speed": 1700, "density": 2300, "duration": 2.0}
+    | {"sources": [PUSH | {"at": [2000, 1000], "frequency": 5, "width": 90}]},
+    "40 km of crust over 10 s": OWN
+    | {"plate_size": [40e3, 20e3], "holes": [], "p_speed": 6000, "s_speed": 3400, "density": 2700, "duration": 10.0}
+    | {"sources": [PUSH | {"at": [20e3, 10e3], "frequency": 1, "width": 600}]},
+    "tissue over 20 ms": OWN
+    | {"holes": [], "p_speed": 1500, "s_speed": 3, "density": 1000, "duration": 20e-3, **load(frequency=200)},
+    "rubber": OWN | {"material": "rubber", "duration": 2e-3, **load(frequency=5e3)},
+    "0.1 mm over 40 ns": {"plate_size": [1e-4, 6e-5], "holes": [], "duration": 4e-8}
+    | load(at=[5e-5, 6e-5], frequency=5e7, width=4e-6),
+    "no dimensions": {"plate_size": [2, 1], "holes": [], "duration": 2, "lame_lambda": 2, "lame_mu": 1, "density": 1}
+    | load(at=[1, 1], frequency=2, width=0.1),
+    "a disc": {"plate_shape": "disc", "plate_size": [0.05], "holes": [[-0.02, 0.01, 0.005]], **load(at=[0.0, 0.05])},
+}
+
+
+def plate(fields) -> ep.Config:
+    """A plate with other fields; without those that are None."""
+    return ep.Config(**{name: value for name, value in (PLATE | fields).items() if value is not None})
+
+
+def told(fields) -> str:
+    """What a preview warns of, or is refused with."""
+    try:
+        return "\n".join(ep.preview(plate(fields)).advice)
+    except ep.ConfigError as refusal:
+        return str(refusal)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_number_in_another_unit_is_named_before_training_with_what_is_meant(name):
+    fields, meant = WRONG[name]
+    assert meant in told(fields)
+
+
+@pytest.mark.parametrize("name", LEGAL)
+def test_no_unit_of_a_legal_plate_is_doubted(name):
+    fields = {"tolerance": 0.0} | LEGAL[name]
+    assert likely_units(plate(fields)) == [] and "are lengths in m" not in told(fields)
+
+
+def test_what_is_refused_is_told_as_it_is_read():
+    assert told({"plate_size": [100, 60]}).endswith(
+        "as it is, P waves of 6.37e+03 m/s need 0.0157 s to cross the plate, which is 100 m long, and S waves of "
+        "3.1e+03 m/s 0.0322 s, while the window has 4e-05 s"
+    )
+
+
+def test_a_fault_that_is_no_matter_of_units_is_told_alone():
+    fault = told(load(at=[0.04, 0.03]))
+    assert fault.startswith("sources[0].at = [0.04, 0.03]: a side_load is on a side") and " like " not in fault
