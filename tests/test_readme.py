@@ -1,14 +1,17 @@
 """What the README says works, works."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import elastic_pinn as ep
+from elastic_pinn.workbench.batch import Notebook
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -119,6 +122,36 @@ def test_every_file_that_a_page_names_by_its_path_is_there(page):
     named = re.findall(r"`((?:notebooks|data|elastic_pinn|tests)/[\w/.]+)`", (ROOT / page).read_text())
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def unlisted_in(command: str, section: str) -> set[str]:
+    """The parameters of a papermill command that the notebook's cell does not list; of a file those in the section."""
+    words = shlex.split(command)
+    given = {words[i + 1] for i, word in enumerate(words) if word == "-p"}
+    for i, word in enumerate(words):
+        given |= set(yaml.safe_load(words[i + 1])) if word == "-y" else set()
+        given |= set(re.findall(r"^(\w+):", section, re.MULTILINE)) if word == "-f" else set()
+    return given - Notebook.read(ROOT / words[1]).cell.names
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/README.md"])
+def test_what_papermill_warns_of_is_explained_where_a_command_makes_it_warn(page):
+    sections = re.split(r"^## ", (ROOT / page).read_text(), flags=re.MULTILINE)
+    warned = {
+        section.partition("\n")[0]: unlisted
+        for section in sections
+        for command in re.findall(r"^ *(\.venv/bin/papermill notebooks/\w+\.ipynb .*)$", section, re.MULTILINE)
+        if (unlisted := unlisted_in(command, section))
+    }
+    assert (
+        warned.keys()
+        == {
+            "README.md": set(),
+            "notebooks/README.md": {"Ten plates", "From a recording of your own plate to its material"},
+        }[page]
+    )
+    told = [section for section in sections if "`Passed unknown parameter: " in section]
+    assert warned.keys() <= {section.partition("\n")[0] for section in told} and told
 
 
 def test_every_make_target_that_the_readme_names_is_there():
