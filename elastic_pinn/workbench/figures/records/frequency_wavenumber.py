@@ -95,7 +95,7 @@ def frequency_wavenumber(
     length = unit_for(float(np.abs(own.xy).max()), "m")
     figure.suptitle(
         f"{of_several(receivers, records)}{len(line.rows)} receivers along {corners_text(line.corners, length)}"
-        f"{_left_out(own, receivers.first_rows[records] + line.rows, whole)}",
+        f"{_left_out(own, receivers.first_rows[records], line.rows, whole)}",
         fontsize=10,
     )
     return figure
@@ -170,7 +170,7 @@ def draw_fit_frequency_wavenumber(
     length = unit_for(float(np.abs(raw.xy).max()), "m")
     figure.suptitle(
         f"{seen.told}{raw.kind.name.replace('_', ' ')} along {corners_text(line.corners, length)}"
-        f"{_left_out(recorded, receivers.first_rows[records] + line.rows, whole)}",
+        f"{_left_out(recorded, receivers.first_rows[records], line.rows, whole)}",
         fontsize=10,
     )
     return figure
@@ -245,13 +245,17 @@ def _label(figure: Picture, axes: Array, directions: Sequence[str], speeds: Mapp
         legend_below(figure)
 
 
-def _left_out(records: Records, rows: Array, whole: Array) -> str:
-    """The channels, (L, C), of which not all was recorded, as text; only the first of many."""
+def _left_out(records: Records, first: int, rows: Array, whole: Array) -> str:
+    """The channels, (L, C), of rows (L,) of which not all was recorded, as text; only the first of many.
+
+    first: the row of all receivers at which these begin.
+    """
     if whole.all():
         return ""
     labels = records.labels if len(records.labels) > 1 else ("",)
     named = [
-        f"{rows[row]} {labels[column]}".strip() + own_name(records, row, column) for row, column in np.argwhere(~whole)
+        f"{first + rows[row]} {labels[column]}".strip() + own_name(records, rows[row], column)
+        for row, column in np.argwhere(~whole)
     ]
     listed = ", ".join(named[:MOST_NAMED]) + (", ..." if len(named) > MOST_NAMED else "")
     return f"\n{len(named)} channel{'s' * (len(named) > 1)} with gaps left out: {listed}"
