@@ -95,7 +95,8 @@ class Fit:
         plus_minus: one standard deviation of each, SI; {} where withheld. correlations: of each two of the unknowns'
             errors, by "lambda and mu", likewise.
         is_lower_bound: whether ± leaves out the part of other trained layers.
-        samples: numbers recorded that were trained on; amplitudes: parameters of the last layer; effective_parameters:
+        samples: numbers recorded that were trained on; held_out_samples: those that were not, by which the fit is
+            checked; amplitudes: parameters of the last layer; effective_parameters:
             number of amplitudes and unknowns that the samples determine; degrees_of_freedom: samples less those.
         noise: standard deviation, in the unit of the records, None where unknown; noise_from: its origin.
         chi_square: the squared misfit per degree of freedom in units of the noise; held_out: that of held-out
@@ -125,6 +126,7 @@ class Fit:
     needs_waves: bool = False
     step: int | None = None
     samples: int | None = None
+    held_out_samples: int = 0
     amplitudes: int | None = None
     effective_parameters: float | None = None
     degrees_of_freedom: float | None = None
@@ -157,7 +159,7 @@ class Fit:
     def sections(self) -> list[Section]:
         """What is told below the outcome."""
         every = (
-            Section("", [*self._of_kind, *self.notes]),
+            Section("", [*self._of_kind, *self.notes, *self._of_samples]),
             Section("the values are", [*self.given]),
             Section("were a given number another, the values would move", [*map(self._move_text, self.moves)]),
             Section(HELPS, [*self.remedies]),
@@ -185,6 +187,12 @@ class Fit:
     @property
     def _of_kind(self) -> list[str]:
         return [LOWER_BOUND] if self.plus_minus and self.is_lower_bound else []
+
+    @property
+    def _of_samples(self) -> list[str]:
+        """How many samples were fitted, where others were not."""
+        held_out = f"{self.held_out_samples:,} were held out, to check the fit by (validation_fraction)"
+        return [f"{self.samples:,} recorded samples were fitted, and {held_out}"] if self.held_out_samples else []
 
     def _move_text(self, move: Move) -> str:
         moved = [self._moved_text(name, by) for name, by in move.moved.items()]

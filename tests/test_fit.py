@@ -53,6 +53,7 @@ def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
         "calibration_plus_minus": {},
         "shots": {},
         "needs_waves": False,
+        "held_out_samples": 0,
         "given": [],
         "moves": [],
         "derived": {},
@@ -100,3 +101,10 @@ def test_nonsense_is_refused_by_name_and_the_rest_of_the_run_is_read(with_fit, n
     assert (row["fit"], row["step"], row["material/mu"]) == ("unreadable", 4, SUMMARY["material"]["mu"])
     shown = CliRunner().invoke(app, ["inspect", str(folder)])
     assert shown.exit_code == 0 and "not known: " in shown.output and "run id" in shown.output
+
+
+def test_samples_that_were_held_out_are_told_below_the_verdict():
+    fit = Fit("holds", {"mu": 2.6e10}, {"mu": 1e8}, False, "the data are explained", samples=9000)
+    assert "held out" not in fit.text
+    told = replace(fit, held_out_samples=1000).text
+    assert "- 9,000 recorded samples were fitted, and 1,000 were held out, to check the fit by (validation_fr" in told

@@ -164,7 +164,7 @@ class TrainingConfig(Section):
     validation_points: Count = 2_000
     """held-out points, drawn once: for the interior, each boundary condition and the initial condition"""
     validation_fraction: Annotated[Fraction, OfTerm("data")] = 0.1
-    """part of the receivers' samples that is held out; 0: none, and the validation uses all of them"""
+    """part of the receivers' samples that is held out, to check the fit by; 0: none, and the validation uses all"""
     validate_every: Annotated[Count, Unit("steps")] = 100
     """steps between validations"""
     early_stopping_patience: OptionalCount = 0

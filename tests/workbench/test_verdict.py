@@ -41,6 +41,7 @@ def runs(inverse_run, tmp_path_factory) -> dict[str, ep.Run]:
             verdict="holds",
             reason=EXPLAINED,
             notes=[],
+            held_out_samples=0,
             remedies=[],
             plus_minus=ERRORS,
             is_lower_bound=False,
@@ -84,6 +85,13 @@ def inspected(run: ep.Run) -> str:
 def test_the_summary_gives_the_fit_back(runs):
     assert runs["holds"].fit.plus_minus == ERRORS and runs["withheld"].fit.plus_minus == {}
     assert runs["old"].fit is None
+
+
+def test_inspect_tells_how_many_samples_were_held_out_of_what_was_recorded(runs):
+    fit = runs["withheld"].fit
+    assert fit.held_out_samples and fit.samples + fit.held_out_samples == 9922
+    told = f"{fit.samples:,} recorded samples were fitted, and {fit.held_out_samples:,} were held out, to check the fit"
+    assert told in inspected(runs["withheld"])
 
 
 def test_a_table_and_its_text_say_it(runs):

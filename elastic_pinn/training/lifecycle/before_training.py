@@ -12,12 +12,14 @@ from elastic_pinn.training.lifecycle.advice import advise
 from elastic_pinn.training.lifecycle.recommended import Recommendation, recommended
 from elastic_pinn.training.lifecycle.refinement import resolved, told
 from elastic_pinn.training.lifecycle.requirements import settle
+from elastic_pinn.training.sampling import held_out_told
 from elastic_pinn.training.settings import Settings
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a run would begin with; as text, what was chosen for it, what it takes, and what is advised.
+    """What a run would begin with; as text, what was chosen for it, what it takes, how many samples it
+    fits, and what is advised.
 
     Attributes
     ----------
@@ -49,7 +51,10 @@ class Preview:
 
     def __str__(self) -> str:
         given = [] if self.settings.names else ["no tolerance is set: all settings are as given"]
-        return "\n".join([*given, *filter(None, [self.chosen]), *(f"warning: {sentence}" for sentence in self.advice)])
+        held_out = held_out_told(self.problem, self.config.validation_fraction)
+        return "\n".join(
+            [*given, *filter(None, [self.chosen, held_out]), *(f"warning: {sentence}" for sentence in self.advice)]
+        )
 
 
 def preview(config: Config, problem: Problem | ProblemMaker | None = None) -> Preview:

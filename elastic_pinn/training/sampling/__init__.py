@@ -8,7 +8,7 @@ Imports from physics and training's config and seeds.
 from elastic_pinn.training.sampling.draw import counts_of, draw_evenly, first_points, moved_points
 from elastic_pinn.training.sampling.minibatches import Minibatches, require_divisible
 from elastic_pinn.training.sampling.points import unit_points
-from elastic_pinn.training.sampling.recorded import data_batches, held_out_count, split_data
+from elastic_pinn.training.sampling.recorded import data_batches, held_out_count, held_out_told, split_data
 from elastic_pinn.training.sampling.sampler import Sampler
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "draw_evenly",
     "first_points",
     "held_out_count",
+    "held_out_told",
     "moved_points",
     "require_divisible",
     "split_data",

@@ -28,6 +28,19 @@ def held_out_count(samples: int, fraction: float) -> int:
     return min(max(1, round(fraction * samples)), samples - 1) if fraction else 0
 
 
+def held_out_told(problem: Problem, fraction: float) -> str:
+    """Say how many of the recorded samples are fitted, and how many are held out; "" where none is."""
+    samples = problem.recorded and problem.recorded.samples
+    if not (samples and fraction):
+        return ""
+    rows, numbers = samples.values.shape
+    every, held_out = rows * numbers, numbers * held_out_count(rows, fraction)
+    return (
+        f"of {every:,} recorded samples {every - held_out:,} are fitted, and {held_out:,} are held out, to check the "
+        f"fit by (validation_fraction = {fraction:g})"
+    )
+
+
 def data_batches(problem: Problem) -> Batches:
     """Make a batch of every recorded sample, for each statement on records; none without receivers."""
     return {each.name: Batch.of_samples(each, problem) for each in problem.statements if each.samples}

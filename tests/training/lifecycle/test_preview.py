@@ -77,6 +77,12 @@ def test_a_search_by_waveforms_tells_what_a_step_takes(tmp_path, caplog, monkeyp
     data = noisy(with_noise_stated(recorded(tmp_path / "clean.h5", LOAD | {"delay": 10e-6})), tmp_path / "noisy.h5")
     found = ep.preview(ep.Config(**CONFIG, data=data))
     given, step, *_ = str(found).splitlines()
+    assert "held out" not in str(found)
+    every, tenth = found.problem.receivers.samples, ep.Config(**CONFIG | {"validation_fraction": 0.1}, data=data)
+    [held_out] = [line for line in str(ep.preview(tenth)).splitlines() if "held out" in line]
+    told = re.fullmatch(r"of ([\d,]+) recorded samples ([\d,]+) are fitted, and ([\d,]+) are held out, .*", held_out)
+    counts = [int(each.replace(",", "")) for each in told.groups()]
+    assert counts[0] == every == counts[1] + counts[2] and counts[2] == pytest.approx(every / 10, abs=2)
     assert given == "no tolerance is set: all settings are as given" and step in found.chosen
     told = re.fullmatch(
         r"each step: 4 wavefields by up to ([\d,]+) triangles at ([\d,]+) instants, .*, after 8 at most", step
