@@ -5,7 +5,6 @@ import pytest
 from playwright.sync_api import expect
 
 import elastic_pinn as ep
-from tests.browser.lab import PATIENCE_MS
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +95,7 @@ def opened(notebook, name):
         lab.says("completed")
         lab.menu("Kernel", "Interrupt Kernel")  # figures of the cells below take long
     indicator = lab.page.locator(".jp-Notebook-ExecutionIndicator")
-    expect(indicator).to_have_attribute("data-status", "idle", timeout=3 * PATIENCE_MS)
+    expect(indicator).to_have_attribute("data-status", "idle")
     return lab
 
 

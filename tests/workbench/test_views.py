@@ -21,12 +21,15 @@ from elastic_pinn.workbench.panels.widgets.view import View
 from elastic_pinn.workbench.quantities import QUANTITIES, GridFields
 from tests.training.optimizers.recorded_shots import AT
 
+CLOCK = "elastic_pinn.workbench.panels.training.live_views.time"
+
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time that the views see, as a list of one number."""
+    """The time that the views see, and take, as a list of one number."""
     now = [0.0]
-    monkeypatch.setattr("elastic_pinn.workbench.panels.training.live_views.time.monotonic", lambda: now[0])
+    for name in ("monotonic", "thread_time"):
+        monkeypatch.setattr(f"{CLOCK}.{name}", lambda: now[0])
     return now
 
 
@@ -47,6 +50,26 @@ def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_p
         live.draw_if_due()
     assert len(drawn) > 10
     assert 0.4 * len(drawn) <= 0.05 * clock[0]
+
+
+def test_on_a_busy_machine_pictures_are_drawn_as_often_as_they_take_little_of_it(clock, monkeypatch, tmp_path):
+    drawn, taken = [], [0.0]
+
+    def draw(self):
+        drawn.append(clock[0])
+        clock[0] += 8.0  # of which it waits most
+        taken[0] += 0.1
+
+    monkeypatch.setattr(LiveViews, "draw", draw)
+    monkeypatch.setattr(f"{CLOCK}.thread_time", lambda: taken[0])
+    live = LiveViews()
+    config = ep.Config()
+    live.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
+    drawn.clear()
+    while clock[0] < 100.0:
+        clock[0] += 0.1
+        live.draw_if_due()
+    assert len(drawn) >= 9
 
 
 def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_is_alike(tmp_path):

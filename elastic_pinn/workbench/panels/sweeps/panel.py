@@ -184,7 +184,7 @@ class SweepPanel(widgets.VBox):
     def _on_progress(self, progress: SweepProgress, started: float, began: float) -> None:
         """Show the progress; called on the sweep's thread. started, began: start by the monotonic and the wall
         clock."""
-        now = time.monotonic()
+        now, busy = time.monotonic(), time.thread_time()
         if now < self._due:
             return
         self._rows = dict(progress.rows)
@@ -198,7 +198,7 @@ class SweepPanel(widgets.VBox):
         if progress.paused or not stopping:
             self._set_status(f"paused: {progress.paused}" if progress.paused else f"running{until}")
         self._show()
-        self._due = time.monotonic() + max(POLL_S, 20 * (time.monotonic() - now))
+        self._due = time.monotonic() + max(POLL_S, 20 * (time.thread_time() - busy))
 
     def _show(self) -> None:
         """Update the bar, the table and the figure."""
