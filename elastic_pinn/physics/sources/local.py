@@ -20,6 +20,7 @@ from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import finite_number
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import DISPLACEMENT, FORCE, STRESS, VELOCITY, PhysicalQuantity
+from elastic_pinn.physics.sources.pulse_checks import require_sound_pulse
 from elastic_pinn.physics.sources.pulses import GAUSSIAN_HIGHEST, Pulse, settle
 from elastic_pinn.physics.statement import Statement
 
@@ -250,6 +251,7 @@ class Source(Local):
                 f"{type(self).__name__}: pulse = {in_one_line(self.pulse)}: a pulse as ep.Ricker, ep.Gaussian or "
                 "ep.ToneBurst is needed"
             )
+        require_sound_pulse(self.pulse, f"{type(self).__name__}")
 
     def highest_wave_number_at(self, speed: float) -> float:
         """Return the highest wave number of the waves of a speed that it sends: of its pulse, or of its width.

@@ -155,12 +155,12 @@ def _cut_sources(problem: Problem) -> Iterator[str]:
 
 def _cut_pulses(config: Config, problem: Problem) -> Iterator[str]:
     """Pulses of which a part lies before the window of time or after it, where nothing was recorded."""
-    if problem.exact or problem.receivers:
+    if problem.exact:
         return
     first, last = problem.domain.t
     for source in pulsed(problem):
         (start, end), (before, after) = source.pulse.interval, source.pulse.parts_outside(problem.domain.t)
-        if after > CUT:
+        if after > CUT and not problem.receivers:  # after the last record it is of no effect on any
             longer = f"duration = {end:.3g}" if config.problem == "plate" else f"a window of time to {end:.3g} s"
             yield (
                 f"{percent(after)} of the pulse of {source} lies after the window's end at {readable(last, 's')}, and "
