@@ -32,7 +32,7 @@ RULES = {
 NO_VERBS = {"A", "All", "An", "As", "For", "Its", "No", "Of", "The", "What", "Whether", "Which"}
 ARRAY = re.compile(r"Tensor|ndarray|Array|Field")
 SHAPE = re.compile(r"\((?:\.\.\.|[A-Z]|\d+)(?:, ?(?:[A-Z]|\d+|\.\.\.))*,?\)")
-UNIT = re.compile(r"\b(m|s|Pa|N/m3|kg/m3|m/s|1/s|Hz|radians|[Ii]nches)\b|SI unit|[Dd]imensionless|\b0 to 1\b")
+UNIT = re.compile(r"\b(m|s|Pa|N/m3|kg/m3|m/s|1/s|Hz|radians|degrees|[Ii]nches)\b|SI unit|[Dd]imensionless|\b0 to 1\b")
 POINT = {"x", "y", "t"}
 OTHER_WAYS = ("p_speed", "s_speed", "young_modulus", "poisson_ratio", "material")  # to give a config's material
 

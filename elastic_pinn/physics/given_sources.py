@@ -20,6 +20,8 @@ from elastic_pinn.physics.domains import Disc, Plate
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.sources import KnownShape, Local, SideLoad, Source, Total, UnknownPulse, local_in
+from elastic_pinn.physics.sources.moment_source import EVEN
+from elastic_pinn.physics.sources.plus_minus import EXACT
 from elastic_pinn.physics.sources.side_load import OFF
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ SHORTER = 0.02  # of a pulse's time
 LONGER = 0.1  # of the cycles of a burst
 STRONGER = 0.05  # of a force, moment or amplitude
 LATER = 0.05  # of a period of a pulse's highest frequency
-LEAST_TURNED = 1e-9  # of a moment: what a turn changes by less pushes evenly
 MOST_NAMED = 3  # shots
+PLACE = "place along"
 MOST_TOLD = 9.0  # steps: what is estimated from small changes is no number then
 VECTORS = "force", "amplitude"
 INSTANTS = "center", "start"
@@ -49,11 +51,17 @@ class Step(NamedTuple):
     more: str
     less: str
 
-    def told(self, steps: float = 1.0) -> str:
-        """Say what so many steps make of a source, as in "10 % larger"."""
+    def told(self, steps: float = 1.0, plus_minus: float = 0.0) -> str:
+        """Say what so many steps make of a source, as in "10 % larger", or with a ± "10 ± 2 % larger"."""
         template, count = self.more if steps >= 0.0 else self.less, abs(steps)
+        if plus_minus:
+            return template.format(f"{count * self.size:.3g} ± {plus_minus * self.size:.2g}")
         beyond = "more than " if count > MOST_TOLD else ""
         return template.format(f"{beyond}{min(count, MOST_TOLD) * self.size:.2g}")
+
+    def in_steps_of(self, other: Step) -> float:
+        """Return how many such steps change the number by as much as another one, in its direction."""
+        return (1.0 if self.more == other.more else -1.0) * other.size / self.size
 
 
 @dataclass(frozen=True)
@@ -64,15 +72,21 @@ class ChangedSource:
     ----------
     source
         Which, as in "the source at (0.012, 0.02) m".
+    place
+        Where it is given, x and y in m.
     step
         The change of the number.
     problems
         The shots in which the source acts, by their numbers from 0, each with the changed one in its place.
+    plus_minus
+        One standard deviation that is stated of the number, in steps; 0 where it is exact.
     """
 
     source: str
+    place: tuple[float, float]
     step: Step
     problems: Mapping[int, Problem]
+    plus_minus: float
 
 
 def changed_sources(problem: Problem) -> Iterator[ChangedSource]:
@@ -97,12 +111,22 @@ def changed_sources(problem: Problem) -> Iterator[ChangedSource]:
         is_alone = all(len(shot.sources) == 1 for shot in shots.values())
         for ways in chain(_changes(source, problem), [] if is_alone else _beside_others(source)):
             for step, other in ways:
+                sure = _changed(other, plus_minus=EXACT)  # one that is moved may be so near to an end of its side
                 try:
-                    problems = {i: _with(shot, source, other) for i, shot in shots.items()}
+                    problems = {i: _with(shot, source, sure) for i, shot in shots.items()}
                 except ProblemError:  # it is no longer inside, or on its side
                     continue
-                yield ChangedSource(name, step, problems)
+                yield ChangedSource(name, source.at, step, problems, _stated(source, step))
                 break
+
+
+def _stated(source: Local, step: Step) -> float:
+    """One standard deviation that is stated of a number, in steps; 0 where it is exact."""
+    stated = source.plus_minus
+    if step.what == "width":
+        return 100.0 * stated.width / source.width / step.size
+    size = stated.at if step.what.startswith(PLACE) else stated.direction if step.what == "direction" else 0.0
+    return size / step.size
 
 
 def _named(sources: Sequence[Local], problem: Problem) -> list[str]:
@@ -142,14 +166,14 @@ def _moved(source: Local, problem: Problem) -> Iterator[list[tuple[Step, Local]]
         if abs(math.hypot(x - x_0, y - y_0) - disc.radius) <= OFF * source.width:
             angle = math.atan2(y - y_0, x - x_0) + size / disc.radius
             at = (x_0 + disc.radius * math.cos(angle), y_0 + disc.radius * math.sin(angle))
-            step = Step("place along its side", size, "{} m further anticlockwise", "{} m further clockwise")
+            step = Step(f"{PLACE} its side", size, "{} m further anticlockwise", "{} m further clockwise")
             yield [(step, _changed(source, at=at))]
             return
     for axis, (u, v) in {"x": (1.0, 0.0), "y": (0.0, 1.0)}.items():
         words = "{} m further", "{} m less far"
         yield [
             (
-                Step(f"place along {axis}", size, *words[::sign]),
+                Step(f"{PLACE} {axis}", size, *words[::sign]),
                 _changed(source, at=(x + sign * size * u, y + sign * size * v)),
             )
             for sign in (1, -1)
@@ -163,7 +187,7 @@ def _turned(source: Local) -> dict[str, Any]:
     if hasattr(source, "moment"):
         moment = np.array(source.moment)
         turned = turn @ moment @ turn.T
-        is_even = np.abs(turned - moment).max() <= LEAST_TURNED * np.abs(moment).max()
+        is_even = np.abs(turned - moment).max() <= EVEN * np.abs(moment).max()
         return {} if is_even else {"moment": turned.tolist()}
     return {name: (turn @ getattr(source, name)).tolist() for name in VECTORS if hasattr(source, name)}
 

@@ -31,10 +31,13 @@ OTHER_PLANE = {
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
-OF_SOURCES = (
-    f"for sources and loads as given (place, width, direction, and what is not sought of their pulses), {EXACT}: an "
-    "error there goes in part into what was found, which may be off by more than ±, and misfits show the rest alone"
+OF_SOURCES = "for sources and loads as given ({}), " + (
+    f"{EXACT}: an error there goes in part into what was found, which may be off by more than ±, and misfits show the "
+    "rest alone"
 )
+NUMBERS = {"at": "place", "width": "width", "direction": "direction"}
+"""Given numbers of sources by the attributes of `PlusMinus`."""
+OF_PULSES = "what is not sought of their pulses"
 BY_PLUS_MINUS = " (± counts how far it may be off by density_plus_minus)"
 
 
@@ -114,9 +117,23 @@ def _of_plane(problem: Problem, found: Mapping[str, float]) -> str:
 
 
 def _of_sources(problem: Problem) -> str:
-    """That sources are taken to be where, as wide and of the form that is stated; "" without forces and loads."""
+    """That sources are taken to be where, as wide and of the form that is given, and of which numbers ± counts that
+    they may be off; "" without forces and loads, and pulses at the start that may be off."""
+    sources = [source for shot in problem.shots for source in shot.sources]
     acts = any(shot.unknown_pulses or any(each.is_load for each in known_quantities(shot)) for shot in problem.shots)
-    return OF_SOURCES if acts else ""
+    stated = [name for name in NUMBERS if any(name in source.plus_minus.stated for source in sources)]
+    if not (acts or stated):
+        return ""
+    of_all = [name for name in stated if all(name in source.plus_minus.stated for source in sources)]
+    some = "" if len(of_all) == len(stated) else ", of some of them,"
+    exact = [NUMBERS[name] for name in NUMBERS if name not in of_all]
+    hint = [f"{name}_plus_minus" for name in NUMBERS if name not in stated]
+    counted = f"; ± counts{some} how far {_listed([NUMBERS[name] for name in stated])} may be off" if stated else ""
+    by = f" (by full_waveform ± counts how far they may be off by {_listed(hint)})" if hint else ""
+    beside = " of the others" if some else ""
+    return (
+        OF_SOURCES.format(f"{', '.join([*exact, f'and {OF_PULSES}' if exact else OF_PULSES])}{beside}") + by + counted
+    )
 
 
 def _of_scales(problem: Problem, has_known_gain: bool) -> str:

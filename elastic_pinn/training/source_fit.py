@@ -173,21 +173,22 @@ class SourceFit:
         """The part of changes (M, E) that no coefficients compensate."""
         return changes - self.span @ (self.span.T @ changes)
 
-    def wavelet(self, problem: Problem, by_unknowns: Tensor, covariance: Tensor) -> dict[str, list[float]]:
+    def wavelet(self, problem: Problem, errors: Tensor, doubts: Tensor) -> dict[str, list[float]]:
         """Evaluate the wavelet in multiples of the source's strength, and its standard deviation, as far as told.
 
         Parameters
         ----------
         problem
             With the unknown wavelet.
-        by_unknowns
-            Derivatives of the coefficients by the unknowns' parameters, (K, U), and `covariance` of those, (U, U), for
-            misfits of variance 1.
+        errors
+            Changes of the coefficients by independent errors of one standard deviation each, (K, E).
+        doubts
+            Changes by errors of which, at each instant, the one that moves the wavelet most counts, (K, E).
 
         Returns
         -------
         dict
-            "time" in s, "strength", "plus_minus" for misfits of variance 1, each a list.
+            "time" in s, "strength", "plus_minus", each a list.
         """
         pulse, delays = unknown_pulse(problem), delays_of(problem)
         assert pulse, "asked for where it is unknown"
@@ -199,8 +200,9 @@ class SourceFit:
             missed = (values - values @ told).norm(dim=1) > TOLD * values.norm(dim=1).max()
             last = int(missed.nonzero()[0]) if missed.any() else len(time)
             values, time = values[:last], time[:last]
-        by_misfits, by_material = values @ self.by_span, values @ by_unknowns
-        variance = by_misfits.square().sum(1) + (by_material @ covariance * by_material).sum(1)
+        variance = (values @ errors).square().sum(1)
+        if doubts.shape[1]:
+            variance = variance + (values @ doubts).square().amax(1)
         return {
             "time": time.tolist(), "strength": (values @ self.coefficients).tolist(),
             "plus_minus": variance.sqrt().tolist(),

@@ -47,6 +47,8 @@ def require_determined(config: Config, problem: Problem) -> None:
         require_alone(shot)
     _require_gains(config, problem)
     alone = all(OPTIMIZERS[name].fits_waveforms for name in config.stages)
+    if not (alone and problem.unknowns):
+        _require_sure_sources(config, problem)
     pulse = next(filter(None, map(unknown_pulse, problem.shots)), None)
     if pulse and not alone:
         unknown = "amplitude or origin time" if isinstance(pulse, KnownShape) else "wavelet"
@@ -68,6 +70,22 @@ def require_determined(config: Config, problem: Problem) -> None:
             _require_common_times(config, problem)
             for shot in problem.shots:
                 _require_waveforms(name, shot)
+
+
+def _require_sure_sources(config: Config, problem: Problem) -> None:
+    """Raise ConfigError for sources that may be off where no ± of what is found counts it."""
+    uncertain = {
+        f"{name}_plus_minus": source
+        for shot in problem.shots
+        for source in shot.sources
+        for name in source.plus_minus.stated
+    }
+    if uncertain:
+        raise ConfigError(
+            f"stages = {list(config.stages)}: there is {' and '.join(uncertain)} of {next(iter(uncertain.values()))}, "
+            "which ± of unknowns counts where ['full_waveform'] alone finds them: leave it out, or take these stages, "
+            "with unknowns and the records of receivers"
+        )
 
 
 def _require_gains(config: Config, problem: Problem) -> None:

@@ -184,6 +184,29 @@ def test_of_several_sources_one_is_changed_and_the_scales_stay():
         assert {*changed.sources} & {FORCE, other} == ({other} if each.source == AROUND else {FORCE})
 
 
+def test_what_is_stated_of_each_number_is_told_in_its_steps_and_changes_none_of_them():
+    sure = ep.PlusMinus(at=0.03, width=0.005, direction=10.0)
+    found = {each.step.what: each for each in changed_sources(problem(force=replace(FORCE, plus_minus=sure)))}
+    exact = {each.step.what: each for each in changed_sources(problem(force=FORCE))}
+    stated = {"width": 0.5, "place along x": 3.0, "place along y": 3.0, "direction": 2.0, "pulse": 0.0}
+    assert {what: each.plus_minus for what, each in found.items()} == pytest.approx(stated)
+    assert not any(each.plus_minus for each in exact.values()) and found["width"].place == FORCE.at
+    for what, each in found.items():
+        assert each.problems[0].sources == exact[what].problems[0].sources, "one that is moved may be near to an edge"
+    assert found["width"].step.told(0.4, 0.1) == "4 ± 1 % larger" and found["width"].step.told(-20.0, 1.0)[:3] == "200"
+
+
+def test_an_uncertain_place_is_changed_however_near_an_edge_is():
+    load = ep.SideLoad((0.4, 1.0), (0.0, -1.0), PULSE, width=0.1, plus_minus=ep.PlusMinus(at=0.399))
+    assert [each.plus_minus > 0.0 for each in changed_sources(problem(top=load))] == [False, True, False, False]
+    moment = ep.MomentSource((0.4, 0.5), ((1.0, 0.0), (0.0, -1.0)), PULSE, 0.1, ep.PlusMinus(direction=5.0))
+    found = {each.step.what: each.plus_minus for each in changed_sources(problem(force=moment))}
+    assert found["direction"] == pytest.approx(1.0)
+    start = ep.InitialPulse((0.4, 0.5), (0.0, 1.0), 0.1, ep.PlusMinus(width=0.01))
+    found = {each.step.what: each.plus_minus for each in changed_sources(problem(velocity=start))}
+    assert found["width"] == pytest.approx(1.0) and not found["direction"]
+
+
 def test_two_forces_at_one_place_have_names_of_their_own():
     both = [FORCE, replace(FORCE, force=(0.0, 1.0))]
     found = {(each.source, each.step.what) for each in changed_sources(problem(force=both))}

@@ -1,12 +1,14 @@
 """The given numbers that found values are in proportion to are named with these, and no others."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.solutions import GaussianPulse, record_pulses
-from elastic_pinn.physics.taken_as_exact import OF_SOURCES, taken_as_exact
+from elastic_pinn.physics.taken_as_exact import taken_as_exact
 
 NEAR = np.array([[0.2, 0.3], [0.7, 0.6]])  # m
 TIMES = np.linspace(0.0, 1.0, 5)  # s
@@ -20,6 +22,13 @@ UNSEEN = ", and no misfit shows it"
 THICK = f"{OF_THICK}, with lambda = 1 Pa{UNSEEN}"  # of lambda = 2 Pa and mu = 1 Pa
 THIN = f"{OF_THIN}lambda = 2 Pa{UNSEEN}"  # of lambda = mu = 1 Pa
 EQUAL = {"values": (1.0, 1.0, 3.0)}
+
+
+SOURCES = (
+    "for sources and loads as given (place, width, direction, and what is not sought of their pulses), taken as exact: "
+    "an error there goes in part into what was found, which may be off by more than ±, and misfits show the rest alone "
+    "(by full_waveform ± counts how far they may be off by at_plus_minus, width_plus_minus and direction_plus_minus)"
+)
 
 
 def told(
@@ -38,8 +47,8 @@ def told(
     clauses = taken_as_exact(problem, problem.constants, *gains)
     if is_whole:
         return "; ".join(clauses)
-    assert (OF_SOURCES in clauses) == ("force" in parts)
-    return "; ".join(each for each in clauses if each != OF_SOURCES and "for plane" not in each)
+    assert (SOURCES in clauses) == ("force" in parts)
+    return "; ".join(each for each in clauses if each != SOURCES and "for plane" not in each)
 
 
 def of_plane(unknowns, **parts) -> str:
@@ -50,6 +59,29 @@ def of_plane(unknowns, **parts) -> str:
 
 def push(x, y, t):
     return torch.stack([torch.ones_like(x), torch.zeros_like(x)], dim=1)
+
+
+@pytest.mark.parametrize(
+    ("stated", "exact", "hint", "counted"),
+    [
+        ([{"at": 0.01}] * 2, "width, direction, and what is not sought of their pulses",
+         "width_plus_minus and direction_plus_minus", "; ± counts how far place may be off"),
+        ([{"at": 0.01, "width": 0.01, "direction": 5.0}] * 2, "what is not sought of their pulses", "",
+         "; ± counts how far place, width and direction may be off"),
+        ([{"width": 0.01}, {"width": 0.01, "direction": 5.0}],
+         "place, direction, and what is not sought of their pulses of the others", "at_plus_minus",
+         "; ± counts, of some of them, how far width and direction may be off"),
+    ],
+)  # fmt: skip
+def test_of_sources_what_is_stated_with_an_error_is_counted_and_the_rest_exact(stated, exact, hint, counted):
+    forces = [
+        ep.PointForce((0.4 + 0.1 * i, 0.5), (1.0, 0.0), RICKER, 0.1, ep.PlusMinus(**each))
+        for i, each in enumerate(stated)
+    ]
+    [text] = re.findall("for sources and loads as given.*", told(("mu",), force=forces, is_whole=True))
+    assert text.startswith(f"for sources and loads as given ({exact}), taken as exact: ") and counted in text
+    by = f" (by full_waveform ± counts how far they may be off by {hint})"
+    assert (by in text) if hint else "by full_waveform" not in text
 
 
 def point_force(pulse):

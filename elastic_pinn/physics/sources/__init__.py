@@ -9,6 +9,7 @@ from elastic_pinn.physics.sources.initial_pulse import InitialPulse
 from elastic_pinn.physics.sources.known_shape import KnownShape
 from elastic_pinn.physics.sources.local import Circle, Local, Source
 from elastic_pinn.physics.sources.moment_source import MomentSource
+from elastic_pinn.physics.sources.plus_minus import PlusMinus
 from elastic_pinn.physics.sources.point_force import PointForce
 from elastic_pinn.physics.sources.pulses import EARLIEST, Gaussian, Pulse, Ricker, ToneBurst
 from elastic_pinn.physics.sources.several import Total, end_of, field_of, identity_of, local_in, rest_of
@@ -26,6 +27,7 @@ __all__ = [
     "KnownShape",
     "Local",
     "MomentSource",
+    "PlusMinus",
     "PointForce",
     "Pulse",
     "Ricker",

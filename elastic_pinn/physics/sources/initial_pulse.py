@@ -12,6 +12,7 @@ from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.quantity import DISPLACEMENT, VELOCITY, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Local, Pair, pair, unit_vector
+from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,6 +27,8 @@ class InitialPulse(Local):
         Along x and y: m as an `Initial`'s displacement, m/s as its velocity.
     width
         The Gaussian's standard deviation, m.
+    plus_minus
+        How far place, width and direction may be off.
 
     Raises
     ------
@@ -37,6 +40,7 @@ class InitialPulse(Local):
     at: Pair
     amplitude: Pair
     width: float
+    plus_minus: PlusMinus = EXACT
 
     quantities: ClassVar = (DISPLACEMENT, VELOCITY)
 

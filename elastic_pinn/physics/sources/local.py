@@ -20,6 +20,7 @@ from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import finite_number
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import DISPLACEMENT, FORCE, STRESS, VELOCITY, PhysicalQuantity
+from elastic_pinn.physics.sources.plus_minus import PlusMinus, require_plus_minus
 from elastic_pinn.physics.sources.pulse_checks import require_sound_pulse
 from elastic_pinn.physics.sources.pulses import GAUSSIAN_HIGHEST, Pulse, settle
 from elastic_pinn.physics.statement import Statement
@@ -50,10 +51,13 @@ class Local(ABC):
         x and y of its middle, m.
     width
         The Gaussian's standard deviation, m.
+    plus_minus
+        How far place, width and direction may be off.
     """
 
     at: Pair
     width: float
+    plus_minus: PlusMinus
 
     quantities: ClassVar[tuple[PhysicalQuantity, ...]]
     """What it may be a field of."""
@@ -61,6 +65,7 @@ class Local(ABC):
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", pair(f"{type(self).__name__}: at", self.at, "m"))
         settle(self, positive={"width": "m"})
+        require_plus_minus(f"{type(self).__name__}", self.plus_minus, self.width)
 
     @property
     def __name__(self) -> str:
@@ -231,6 +236,17 @@ class Local(ABC):
             )
         if not domain.shape.contains(*torch.tensor([self.at], dtype=torch.float64).unbind(1)).all():
             raise ProblemError(f"{self} lies {domain.shape.whereabouts(*self.at)}: `at`, in m, must be inside")
+        self._require_surely_there(statement, domain)
+
+    def _require_surely_there(self, statement: Statement, domain: Domain) -> None:
+        """Raise ProblemError for a place so uncertain that it may lie outside the solid."""
+        (x, y), off = self.at, self.plus_minus.at
+        around = [(x + off, y), (x - off, y), (x, y + off), (x, y - off)]
+        if not domain.shape.contains(*torch.tensor(around, dtype=torch.float64).unbind(1)).all():
+            raise ProblemError(
+                f"{self}, at_plus_minus = {off:g} m: so far away along x or y lies a place that is not in the solid; "
+                "state less, or another place"
+            )
 
 
 class Source(Local):

@@ -17,9 +17,11 @@ from elastic_pinn.physics.numbers import real_array
 from elastic_pinn.physics.quantity import FORCE, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Pair, Source
 from elastic_pinn.physics.sources.near_field import displacement_of_moment
+from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.sources.pulses import Pulse
 
 Moment = tuple[Pair, Pair]
+EVEN = 1e-9  # of a moment: what a turn changes by less pushes evenly
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,11 +40,14 @@ class MomentSource(Source):
         The moment in time, as `Ricker`, `Gaussian` or `ToneBurst`.
     width
         The Gaussian's standard deviation, m: what is much shorter than the waves acts as a point.
+    plus_minus
+        How far place, width and direction may be off.
 
     Raises
     ------
     ProblemError
-        For numbers that are not finite, for another shape, for a width that is not above 0, and for what is no pulse;
+        For numbers that are not finite, for another shape, for a width that is not above 0, for what is no pulse, and
+        for an uncertain direction of a moment that pushes evenly;
         in a Problem, for a point outside the domain, for a pulse outside the window, and for one that has begun where
         all is at rest.
 
@@ -55,6 +60,7 @@ class MomentSource(Source):
     moment: Any
     pulse: Pulse
     width: float
+    plus_minus: PlusMinus = EXACT
 
     quantities: ClassVar = (FORCE,)
 
@@ -66,6 +72,12 @@ class MomentSource(Source):
                 f"MomentSource: moment = {rows.tolist()}: two rows of two finite numbers in N m/m are needed"
             )
         object.__setattr__(self, "moment", tuple(map(tuple, (rows + 0.0).tolist())))
+        uneven = max(abs(rows[0, 0] - rows[1, 1]), abs(rows[0, 1] + rows[1, 0]))
+        if self.plus_minus.direction and uneven <= EVEN * np.abs(rows).max():
+            raise ProblemError(
+                f"MomentSource: direction_plus_minus = {self.plus_minus.direction:g} degrees of the moment "
+                f"{rows.tolist()}: turned, it is the same; leave it out"
+            )
 
     @classmethod
     def explosion(cls, at: Pair, moment: float, pulse: Pulse, width: float) -> Self:

@@ -14,6 +14,7 @@ from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.quantity import FORCE, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Pair, Source, pair, unit_vector
 from elastic_pinn.physics.sources.near_field import displacement_of_force
+from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.sources.pulses import Pulse
 
 
@@ -33,6 +34,8 @@ class PointForce(Source):
         The force in time, as `Ricker`, `Gaussian` or `ToneBurst`.
     width
         The Gaussian's standard deviation, m: what is much shorter than the waves acts as a point.
+    plus_minus
+        How far place, width and direction may be off.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class PointForce(Source):
     force: Pair
     pulse: Pulse
     width: float
+    plus_minus: PlusMinus = EXACT
 
     quantities: ClassVar = (FORCE,)
 

@@ -16,6 +16,7 @@ from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.quantity import STRESS, PhysicalQuantity
 from elastic_pinn.physics.sources.local import Circle, Pair, Source, pair, unit_vector
 from elastic_pinn.physics.sources.near_field import displacement_of_force
+from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.sources.pulses import Pulse
 from elastic_pinn.physics.statement import Statement
 
@@ -42,6 +43,8 @@ class SideLoad(Source):
         The force in time, as `Ricker`, `Gaussian` or `ToneBurst`.
     width
         The Gaussian's standard deviation, m.
+    plus_minus
+        How far place, width and direction may be off.
 
     Raises
     ------
@@ -55,6 +58,7 @@ class SideLoad(Source):
     force: Pair
     pulse: Pulse
     width: float
+    plus_minus: PlusMinus = EXACT
 
     quantities: ClassVar = (STRESS,)
 
@@ -194,8 +198,7 @@ class SideLoad(Source):
             About 1, or less; dimensionless.
         """
         length = sum(domain.shape.length(part) for part in parts)
-        ends, _ = domain.boundary(torch.tensor([[0.0, 0.0], [1.0, 0.0]], dtype=torch.float64), parts)
-        is_closed = bool((ends[0] - ends[1]).norm() < OFF * self.width)
+        is_closed = self._is_closed(domain, parts)
         middle, _ = self._nearest(domain, parts)
         reach = min(2.0 * FAR * self.width / length, 0.5 if is_closed else 1.0)
         along = torch.linspace(middle - reach, middle + reach, NODES, dtype=torch.float64)
@@ -233,6 +236,25 @@ class SideLoad(Source):
                 f"{self} is not on the side {sides}, whose nearest place is ({nearest[0]:g}, {nearest[1]:g}) m: give "
                 "it a place on the side, or the traction the side that it is on"
             )
+
+    def _require_surely_there(self, statement: Statement, domain: Domain) -> None:
+        """Raise ProblemError for a place so uncertain that it may lie past an end of its side."""
+        if statement.place is None or not self.plus_minus.at:
+            return
+        parts = statement.place.parts
+        middle, _ = self._nearest(domain, parts)
+        off = self.plus_minus.at / sum(domain.shape.length(part) for part in parts)
+        room = 0.5 if self._is_closed(domain, parts) else min(middle, 1.0 - middle)
+        if off > room:
+            raise ProblemError(
+                f"{self}, at_plus_minus = {self.plus_minus.at:g} m: so far away along its side is no place of it; "
+                "state less, or another place"
+            )
+
+    def _is_closed(self, domain: Domain, parts: Sequence[Part]) -> bool:
+        """Whether parts of sides end where they begin."""
+        ends, _ = domain.boundary(torch.tensor([[0.0, 0.0], [1.0, 0.0]], dtype=torch.float64), parts)
+        return bool((ends[0] - ends[1]).norm() < OFF * self.width)
 
     def _nearest(self, domain: Domain, parts: Sequence[Part]) -> tuple[float, Pair]:
         """The place of parts of sides nearest to the middle: how far along all of them, 0 to 1, and x, y in m."""

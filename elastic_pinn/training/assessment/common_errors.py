@@ -23,6 +23,7 @@ from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.statement import Statement
 from elastic_pinn.training.assessment.covariance import by_parameters
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.assessment.stated_errors import StatedErrors
 from elastic_pinn.training.trained_model import TrainedModel
 
 LEAST_ALONE = 1e-3  # of a change: where less of it is left, it tells nothing but how times are interpolated
@@ -40,7 +41,8 @@ class CommonDeviation:
 
     score: the estimate in units of its standard deviation by noise; shift: of the unknown that it would move most,
     most_shifted, in units of ±. is_free: whether it turns a solution into another one, so that only the ridge can tell
-    it. of_calibration: by how much it would move what was found beside the unknowns, in units of ±.
+    it. of_calibration: by how much it would move what was found beside the unknowns, in units of ±; of_pulses: the
+    coefficients of the sources' pulses, (K,).
     """
 
     name: str
@@ -49,6 +51,7 @@ class CommonDeviation:
     most_shifted: str
     is_free: bool = False
     of_calibration: Mapping[str, float] = field(default_factory=dict)
+    of_pulses: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,21 +59,23 @@ class SourceDeviation(CommonDeviation):
     """The same of a number that is given of a source.
 
     best: what fits best, as "18 % smaller"; step: another one, as "10 % larger"; moved: by how much that moves each
-    unknown, in units of ±, and where to.
+    unknown, in units of ±, and where to. is_stated: whether ± counts how far it may be off.
     """
 
     best: str
     step: str
     moved: Mapping[str, float]
+    is_stated: bool = False
 
 
 class _Freed(NamedTuple):
     """A change as a free parameter: its score, the best estimate, and by how much a change of 1 moves each of the found
-    numbers, (F,), in units of ±."""
+    numbers, (F,), in units of ±, and the coefficients of the sources' pulses, (K,)."""
 
     score: float
     best: float
     moved: Tensor
+    of_pulses: Tensor
 
 
 class CommonErrors:
@@ -84,12 +89,19 @@ class CommonErrors:
         The noise, dimensionless.
     deviations
         One standard deviation of each found number, SI.
+    stated
+        Errors of sources that are stated: a score is of what goes beyond them.
     """
 
     def __init__(
-        self, trained: TrainedModel, linear: LinearisedFit, unit: float, deviations: Mapping[str, float]
+        self,
+        trained: TrainedModel,
+        linear: LinearisedFit,
+        unit: float,
+        deviations: Mapping[str, float],
+        stated: StatedErrors,
     ) -> None:
-        self._trained, self._linear, self._unit = trained, linear, unit
+        self._trained, self._linear, self._unit, self._stated = trained, linear, unit, stated
         material, source = trained.model.material, linear.calibration
         self._unknowns, self._calibration, names = trained.problem.unknowns, list(source.values), list(material.si())
         constants = by_parameters(material)[[names.index(name) for name in self._unknowns]]  # (U, U)
@@ -120,32 +132,35 @@ class CommonErrors:
     def of_sources(self, at: Callable[[float], None]) -> Iterator[SourceDeviation]:
         """Test what is given of each source, and of all together. at: told the part that is done."""
         every = self._linear.changes_by_sources()
-        together: dict[str, tuple[Step, Tensor, int]] = {}
+        together: dict[str, tuple[Step, Tensor, int, bool]] = {}
         for i, (changed, change_by) in enumerate(every):
             at(i / len(every))
-            step, change = changed.step, change_by()
-            yield self._of_source(changed.source, step, change)
+            step, change = changed.step, change_by()[: self._linear.data.stop]  # of waveforms, the data come first
+            yield self._of_source(changed.source, step, change, bool(changed.plus_minus))
             if step.what in TOGETHER:
-                first, sum_of, count = together.get(step.what, (step, torch.zeros_like(change), 0))
-                towards = 1.0 if step.more == first.more else -1.0
-                together[step.what] = first, sum_of + towards * first.size / step.size * change, count + 1
-        for step, change, count in together.values():
+                first, sum_of, count, are_stated = together.get(step.what, (step, torch.zeros_like(change), 0, True))
+                sum_of = sum_of + step.in_steps_of(first) * change
+                together[step.what] = first, sum_of, count + 1, are_stated and bool(changed.plus_minus)
+        for step, change, count, are_stated in together.values():
             if count > 1:
-                yield self._of_source(ALL, step, change)
+                yield self._of_source(ALL, step, change, are_stated)
 
-    def _of_source(self, source: str, step: Step, change: Tensor) -> SourceDeviation:
+    def _of_source(self, source: str, step: Step, change: Tensor, is_stated: bool) -> SourceDeviation:
         """The test of a source that is another, by the change of the misfits, (D, 1)."""
         [freed] = self._freed(change)
         found = self._deviation(f"the {step.what} of {source}", freed)
         moved = dict(zip(self._unknowns, freed.moved.tolist(), strict=False))
-        return SourceDeviation(**vars(found), best=step.told(freed.best), step=step.told(), moved=moved)
+        return SourceDeviation(
+            **vars(found), best=step.told(freed.best), step=step.told(), moved=moved, is_stated=is_stated
+        )
 
     def _deviation(self, name: str, freed: _Freed, is_free: bool = False) -> CommonDeviation:
         shifts, count = (freed.best * freed.moved).abs(), len(self._unknowns)  # (F,)
         most = int(freed.moved[:count].abs().argmax())
         of_calibration = dict(zip(self._calibration, shifts[count:].tolist(), strict=True))
+        of_pulses = freed.best * freed.of_pulses
         return CommonDeviation(
-            name, abs(freed.score), float(shifts[most]), self._unknowns[most], is_free, of_calibration
+            name, abs(freed.score), float(shifts[most]), self._unknowns[most], is_free, of_calibration, of_pulses
         )
 
     def _freed(self, changes: Tensor) -> list[_Freed]:
@@ -159,12 +174,15 @@ class CommonErrors:
         # What the unknown of the source compensates cannot be seen.
         alone *= alone.norm(dim=0) > LEAST_ALONE * effects.norm(dim=0)
         tiny = torch.finfo(alone.dtype).tiny
-        pull, square = alone.T @ linear.projected_residual, alone.square().sum(0).clamp(min=tiny)  # (C,) each
-        spread = (linear.weight * self._unit * alone[linear.data].square().sum(0).sqrt()).clamp(min=tiny)
+        beyond = self._stated.beyond(alone)  # (M + P, C): misfits by stated errors have their covariance
+        pull, square = beyond.T @ linear.projected_residual, (alone * beyond).sum(0).clamp(min=tiny)  # (C,) each
+        at_data = (alone * beyond)[linear.data].sum(0).clamp(min=0.0)
+        spread = (linear.weight * self._unit * at_data.sqrt()).clamp(min=tiny)
         found = self._by_unknowns @ unknowns  # (F, C)
         found[len(self._unknowns) :] += linear.follows_in_source(changes)
         moved = (found / self._sizes).T  # (C, F)
-        return [_Freed(*each) for each in zip((pull / spread).tolist(), (-pull / square).tolist(), moved, strict=True)]
+        every = (pull / spread).tolist(), (-pull / square).tolist(), moved, linear.pulses_by(changes).T
+        return [_Freed(*each) for each in zip(*every, strict=True)]
 
 
 def _by_shot(changes: Mapping[str, Tensor], shots: Sequence[str], linear: LinearisedFit) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """The standard deviations and the correlations of what was found, in SI units.
 
-Letters: U unknowns, R materials, Q numbers of the source.
+Letters: U unknowns, R materials, Q numbers of the source, C stated errors of sources.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from elastic_pinn.fit import GAIN
 from elastic_pinn.physics.unknowns import MaterialParameters
 from elastic_pinn.physics.unknowns.region_materials import Materials
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
+from elastic_pinn.training.assessment.stated_errors import StatedErrors
 from elastic_pinn.training.trained_model import TrainedModel
 
 
-def covariance_of(linear: LinearisedFit, unit: float) -> Tensor:
-    """The covariance of the unknowns' parameters by noise of a dimensionless size, and what is systematic, (U, U)."""
-    return _by_noise(linear, unit) + torch.outer(linear.systematic, linear.systematic)
+def covariance_of(linear: LinearisedFit, unit: float, stated: StatedErrors) -> Tensor:
+    """The covariance of the unknowns' parameters by noise of a dimensionless size, by what is systematic, and by stated
+    errors of sources, (U, U)."""
+    by_stated = stated.by_unknowns @ stated.by_unknowns.T
+    return _by_noise(linear, unit) + torch.outer(linear.systematic, linear.systematic) + by_stated
 
 
 class ErrorsInSI(NamedTuple):
@@ -32,9 +35,9 @@ class ErrorsInSI(NamedTuple):
     of_constants: Tensor
 
 
-def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> ErrorsInSI:
-    """Return the errors for data noise of a dimensionless size, what is systematic beside it and what is not known of
-    the density."""
+def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float, stated: StatedErrors) -> ErrorsInSI:
+    """Return the errors for data noise of a dimensionless size, what is systematic beside it, and what is stated not to
+    be known of the density and of sources."""
     material, source = trained.model.material, linear.calibration
     of_material = by_parameters(material)  # (3 R, U)
     spread = torch.cat([of_material, source.by_unknowns])  # (3 R + Q, U)
@@ -42,11 +45,14 @@ def in_si(trained: TrainedModel, linear: LinearisedFit, unit: float) -> ErrorsIn
     own = unit * torch.cat([own, source.by_noise])
     systematic = torch.cat([of_material @ linear.systematic, source.systematic])
     density = _by_density(trained, linear)
+    of_sources = spread @ stated.by_unknowns  # (3 R + Q, C)
+    of_sources[len(of_material) :] += stated.by_calibration
     covariance = (
         spread @ _by_noise(linear, unit) @ spread.T
         + own @ own.T
         + torch.outer(systematic, systematic)
         + torch.outer(density, density)
+        + of_sources @ of_sources.T
     )
     rows = [*material.si(), *source.values]
     found = dict(zip(rows, covariance.diagonal().sqrt().tolist(), strict=True))

@@ -30,6 +30,7 @@ from elastic_pinn.training.assessment.common_errors import CommonDeviation, Comm
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.neighbours import Likeness, alike
+from elastic_pinn.training.assessment.stated_errors import StatedError, StatedErrors
 from elastic_pinn.training.trained_model import TrainedModel
 
 LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
@@ -71,7 +72,8 @@ class Evidence:
     unresolved: of waveforms, the mean squared change by coarser elements in the worst channel, in units of the noise;
     None of amplitudes. calibration: what was found of the source, with its deviations, and its edge, the range of an
     origin time that is at the edge of it. by_shot: chi-square of each shot. has_known_gain: whether a channel's gain is
-    known. faulty: channels whose records cannot be as they are.
+    known. faulty: channels whose records cannot be as they are. stated: errors of sources that are stated, with which
+    all misfits are judged.
     """
 
     unknowns: tuple[str, ...]
@@ -108,6 +110,7 @@ class Evidence:
     by_shot: tuple[float, ...] = ()
     has_known_gain: bool = True
     faulty: Sequence[FaultyChannel] = ()
+    stated: Sequence[StatedError] = ()
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -124,23 +127,24 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit, at: Callable[[floa
         return _unidentifiable(linear, unknowns, noise)
     unit = noise.level / linear.recorded.quantity.scale(trained.problem.scales)  # dimensionless
     batch, data = linear.samples, linear.data
-    misfits = linear.residuals[data] / linear.weight / unit  # (D,)
-    rows = linear.influence_rows()  # (D, K)
+    stated = StatedErrors(linear, unit)
+    misfits = stated.beyond(linear.residuals[data]) / linear.weight / unit  # (D,)
+    rows = torch.cat([linear.influence_rows(), stated.rows], dim=1)  # (D, K)
     leverage = rows.square().sum(1)  # (D,)
     free = (1.0 - leverage).clamp(min=0.0)
     where = channels_of(batch, linear.recorded, linear.rows_of_shots)  # (D,)
     per_noise = linear.weight * unit * linear.gain  # (U, M + P): by misfits in units of the noise
-    errors = covariance_of(linear, unit).diagonal().sqrt()  # (U,)
+    errors = covariance_of(linear, unit, stated).diagonal().sqrt()  # (U,)
     squares, degrees = where.sum(misfits.square()), where.sum(free)
     pulls = (per_noise[:, data] * misfits / free.clamp(min=LEAST_OF_A_SAMPLE).sqrt()).T  # (D, U)
     expected = per_noise[:, data].square().T  # (D, U)
     instants, chi_square = where.instants(), float(squares.sum() / degrees.sum())
-    held_out, held_out_samples = _held_out(linear, unit)
+    held_out, held_out_samples = _held_out(linear, stated, unit)
     source, moved = linear.calibration, (linear.field(), linear.rate())
-    errors_in_si = in_si(trained, linear, unit)
+    errors_in_si = in_si(trained, linear, unit, stated)
     deviations = errors_in_si.deviations
     shift = (linear.shift() / errors).abs()  # (U,)
-    common = CommonErrors(trained, linear, unit, deviations)
+    common = CommonErrors(trained, linear, unit, deviations, stated)
     return Evidence(
         unknowns=unknowns,
         is_identifiable=True,
@@ -188,6 +192,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit, at: Callable[[floa
         by_shot=tuple(float(misfits[rows].square().sum() / free[rows].sum()) for rows in linear.rows_of_shots),
         has_known_gain=linear.has_known_gain,
         faulty=faulty_channels(receivers),
+        stated=stated.every,
     )
 
 
@@ -232,9 +237,11 @@ def _unresolved(linear: LinearisedFit, channels: Channels, unit: float) -> float
     return float((channels.sum(squares) / channels.sum(ones).clamp(min=1.0)).max())
 
 
-def _held_out(linear: LinearisedFit, unit: float) -> tuple[float, int]:
+def _held_out(linear: LinearisedFit, stated: StatedErrors, unit: float) -> tuple[float, int]:
     """The mean squared misfit of held-out samples relative to its expectation, and their number; NaN without any."""
     if (held_out := linear.held_out()) is None:
         return math.nan, 0
     misfits, variance = held_out
+    misfits = stated.beyond_held_out(misfits, linear.residuals[linear.data])
+    variance = variance + (stated.rows_held_out.square().sum(1) if stated.every else 0.0)
     return float(((misfits / unit).square() / (1.0 + variance)).mean()), len(misfits)

@@ -47,8 +47,10 @@ from elastic_pinn.training.assessment.widening import (
     MOST_SHIFT,
     explained,
     freeing,
+    likely_of_pulses,
     moves_by_sources,
     shift_of,
+    widening_by_misfits,
     widening_of,
     widening_of_calibration,
 )
@@ -94,7 +96,7 @@ def assess(trained: TrainedModel) -> Fit:
     values = trained.model.material.si()
     covariance = None if fault or evidence.covariance is None else widening**2 * evidence.covariance.numpy()
     derived = derived_of(trained.problem, values, covariance)
-    wavelets = _wavelets(trained, linear, 0.0 if fault else widening * evidence.noise.level)
+    wavelets = _wavelets(trained, linear, None if fault else evidence)
     return Fit(
         verdict="withheld" if fault else "widened" if is_widened else "holds",
         reason=reason,
@@ -157,25 +159,21 @@ def _remedies(fault: Fault, config: Config) -> list[str]:
     return [more, *others, *fault.remedies]
 
 
-def _wavelets(trained: TrainedModel, linear: LinearisedFit, noise: float) -> list[dict[str, list[float]]]:
-    """Each shot's wavelet where it was unknown, with its ± for noise in the unit of the records, and for what is not
-    known of the density, which it is in proportion to; 0: without."""
+def _wavelets(trained: TrainedModel, linear: LinearisedFit, evidence: Evidence | None) -> list[dict[str, list[float]]]:
+    """Each shot's wavelet where it was unknown, with its ± by the evidence: for noise, for what is stated not to be
+    known of the density, which it is in proportion to, and of sources, and for what is doubted; None: without."""
     if not isinstance(linear, LinearisedWaveforms):
         return [{}]
-    every = linear.wavelets(noise / linear.recorded.quantity.scale(trained.problem.scales))
-    part = trained.problem.reference.density_plus_minus / trained.problem.reference.density
-    for found in every:
-        if errors := found.pop("plus_minus", None):
-            found |= (
-                {
-                    "plus_minus": [
-                        math.hypot(*each) for each in zip(errors, (part * s for s in found["strength"]), strict=True)
-                    ]
-                }
-                if noise
-                else {}
-            )
-    return every
+    pulses = linear.source.coefficients[:, None]  # (K, 1)
+    if evidence is None:
+        every = linear.wavelets(0.0, pulses[:, :0], pulses[:, :0])
+        return [{name: each for name, each in found.items() if name != "plus_minus"} for found in every]
+    widening, density = widening_by_misfits(evidence), trained.problem.reference
+    stated = [widening * each.of_pulses[:, None] for each in evidence.stated]
+    others = torch.cat([density.density_plus_minus / density.density * pulses, *stated], dim=1)  # (K, 1 + C)
+    doubts = torch.stack([pulses[:, 0] * 0.0, *likely_of_pulses(evidence)], dim=1)
+    unit = evidence.noise.level / linear.recorded.quantity.scale(trained.problem.scales)
+    return linear.wavelets(widening * unit, others, doubts)
 
 
 def _shots(problem: Problem, evidence: Evidence, wavelets: Sequence[Mapping[str, list[float]]]) -> dict[str, ShotFit]:

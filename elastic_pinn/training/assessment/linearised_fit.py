@@ -3,8 +3,8 @@
 The misfits are r + S p for a change p of the unknowns, once all else that was fitted has followed. Were they
 independent and of variance 1, then p would have the covariance (S^T S)^-1.
 
-Letters: M weighted misfits, of which D of N records of E numbers, U unknowns, R further rows, of a ridge, K
-coordinates, J independent parts of the noise.
+Letters: M weighted misfits, of which D of N records of E numbers, F of these and of the held-out samples', U unknowns,
+R further rows, of a ridge, K coordinates, J independent parts of the noise.
 """
 
 from __future__ import annotations
@@ -101,9 +101,18 @@ class LinearisedFit(ABC):
         """Its derivative by time, (N, E)."""
 
     def changes_by_sources(self) -> Sequence[tuple[ChangedSource, Callable[[], Tensor]]]:
-        """Each number that is given of the sources, changed, with a function that solves for the changes of the data
-        misfits, (D, 1); nothing where waveforms are not solved for."""
+        """Each number that is given of the sources, changed, with a function that solves for the changes of the
+        misfits, those of held-out samples last, (F, 1); nothing where waveforms are not solved for."""
         return ()
+
+    def left_by_fit(self, changes: Tensor) -> Tensor:
+        """What nothing that was fitted compensates of changes of the misfits of samples, (F, E), of sources."""
+        return changes
+
+    def pulses_by(self, changes: Tensor) -> Tensor:
+        """By how much changes of the data misfits, (D, E), change the coefficients of the sources' pulses, once all
+        else has followed, (pulses, E)."""
+        return changes[:0]
 
     def follows_in_source(self, changes: Tensor) -> Tensor:
         """By how much changes of the data misfits, (D, E), change what was found of the source, the unknowns held,

@@ -6,13 +6,14 @@ move the unknowns by about as much as the error that is left.
 
 What is unknown of a source fits the records too: it is eliminated, as in `source_fit.py`.
 
-Letters: N samples, E numbers in each, D = E N misfits, U unknowns, K pulses of the source, R told combinations of them.
+Letters: N samples, E numbers in each, D = E N misfits, F with those of held-out samples, U unknowns, K pulses of the
+source, R told combinations of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
 import torch
 from torch import Tensor
@@ -65,9 +66,22 @@ class LinearisedWaveforms(LinearisedFit):
         """The misfits of samples that were held out, and the variance that the fit has there, each (H,)."""
         misfits = self._misfits[self.data.stop :]
         by_span = self.source.by_source(self._columns)[self.data.stop :]  # (H, R)
-        followed = by_span @ (self.source.span.T @ self._effects[self.data])  # the source follows the unknowns
-        by_unknowns = self.in_unit_variance(self._effects[self.data.stop :] - followed)  # (H, U)
+        by_unknowns = self.in_unit_variance(self._beyond_source(self._effects)[self.data.stop :])  # (H, U)
         return (misfits, by_unknowns.square().sum(1) + by_span.square().sum(1)) if len(misfits) else None
+
+    def _beyond_source(self, changes: Tensor) -> Tensor:
+        """Changes of the misfits, (F, E), once what is unknown of the sources has followed those of the data."""
+        return changes - self.source.by_source(self._columns) @ (self.source.span.T @ changes[self.data])
+
+    def left_by_fit(self, changes: Tensor) -> Tensor:
+        """What nothing that was fitted compensates of changes of the misfits, (F, E)."""
+        unknowns = -self.gain @ self.beyond_layer(changes[self.data])  # (U, E)
+        return self._beyond_source(changes) + self._beyond_source(self._effects) @ unknowns
+
+    def pulses_by(self, changes: Tensor) -> Tensor:
+        """By how much changes of the data misfits, (D, E), change the coefficients of the sources' pulses, (K, E)."""
+        whole = changes - self._effects[self.data] @ (self.gain @ self.beyond_layer(changes))
+        return -self.source.by_span @ (self.source.span.T @ whole)
 
     def field(self) -> Tensor:
         """The waveforms, (N, E)."""
@@ -81,35 +95,39 @@ class LinearisedWaveforms(LinearisedFit):
 
     def changes_by_sources(self) -> Sequence[tuple[ChangedSource, Callable[[], Tensor]]]:
         """Each number that is given of the sources, changed, with a function that solves for the changes of the
-        waveforms, (D, 1)."""
+        waveforms, (F, 1)."""
+        return self._changes_by_sources
 
+    @cached_property
+    def _changes_by_sources(self) -> Sequence[tuple[ChangedSource, Callable[[], Tensor]]]:
         def change_by(changed: ChangedSource) -> Tensor:
             change = self._waveforms.change_by(changed, self.source.coefficients)[:, None]
-            return self.source.as_recorded(change)[self.data]
+            return self.source.as_recorded(change)
 
-        return [(changed, partial(change_by, changed)) for changed in changed_sources(self._waveforms.problem)]
+        every = ((each, partial(change_by, each)) for each in changed_sources(self._waveforms.problem))
+        # What is stated is asked for twice: by `StatedErrors` and by the test of each number.
+        return [(each, cache(by) if each.plus_minus else by) for each, by in every]
 
     def follows_in_source(self, changes: Tensor) -> Tensor:
         """By how much changes of the waveforms, (D, E), change what was found of the source, (Q, E)."""
         return -self.source.numbers_by_span @ (self.source.span.T @ changes)
 
-    def wavelets(self, unit: float) -> list[dict[str, list[float]]]:
+    def wavelets(self, unit: float, others: Tensor, doubts: Tensor) -> list[dict[str, list[float]]]:
         """The wavelet of each shot's source with one standard deviation, as `Fit.wavelet`; {} where it is known.
 
-        unit: the noise, dimensionless.
+        unit: the noise, dimensionless; others, doubts: changes of the coefficients by errors beside it, (K, E), which
+        are independent, or of which the one that matters most counts.
         """
-        covariance, effects = torch.linalg.pinv(self.information), self._effects[self.data]  # (D, U)
-        every: list[dict[str, list[float]]] = []
-        at_data = self.source.span.T @ effects  # (R, U)
-        for shot, part in zip(self._waveforms.shots, self._waveforms.parts, strict=True):
-            if part.pulse is None:
-                every.append({})
-                continue
-            source = self.source.of_pulses(part.pulses)
-            follows = -source.by_span @ at_data  # (K, U)
-            found = source.wavelet(shot.problem, follows, covariance)
-            every.append(found | {"plus_minus": [unit * each for each in found["plus_minus"]]})
-        return every
+        variances, directions = torch.linalg.eigh(torch.linalg.pinv(self.information))
+        by_material = -self.source.span.T @ self._effects[self.data] @ directions * variances.clamp(min=0.0).sqrt()
+        noise = unit * torch.cat([self.source.by_span, self.source.by_span @ by_material], dim=1)  # (K, R + U)
+        errors = torch.cat([noise, others], dim=1)
+        return [
+            self.source.of_pulses(part.pulses).wavelet(shot.problem, errors[part.pulses], doubts[part.pulses])
+            if part.pulse
+            else {}
+            for shot, part in zip(self._waveforms.shots, self._waveforms.parts, strict=True)
+        ]
 
     @property
     def calibration(self) -> Calibration:

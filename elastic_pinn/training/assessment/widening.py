@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from torch import Tensor
+
 from elastic_pinn.fit import Move
 from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Evidence, Scatter
@@ -25,6 +27,7 @@ MOST_SHIFT = 0.7  # of ±: noise causes less
 TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise alone
 LEAST_OFF = 0.5  # of ±, which are then an eighth larger
 MOST_NAMED = 5  # numbers given of sources
+TOLD_BETTER = 0.5  # of what is stated that a number of a source may be off
 
 Shift = Callable[[CommonDeviation], float]
 """By how much an error would move a found number, in units of ±."""
@@ -40,10 +43,25 @@ def widening_of_calibration(evidence: Evidence, name: str) -> float:
     return _widening(evidence, partial(_of_number, name=name))
 
 
+def widening_by_misfits(evidence: Evidence) -> float:
+    """The factor by the misfits, or by the disagreement of channels or instants on the unknowns, which reveals misfits
+    that a channel's samples, or those of an instant, have in common."""
+    both = evidence.by_channels, evidence.by_instants
+    is_more = evidence.chi_square > REPORTED_FROM or any(map(_disagrees, both))
+    return math.sqrt(max(evidence.chi_square, *(each.variance for each in both))) if is_more else 1.0
+
+
+def likely_of_pulses(evidence: Evidence) -> list[Tensor]:
+    """By how much each error that all records may have in common, or of a source, is likely to move the coefficients of
+    the sources' pulses, (K,) each."""
+    every = (each for each in evidence.common_errors if not each.is_free)
+    return [_likely(evidence, each) * pulses for each in every if (pulses := each.of_pulses) is not None]
+
+
 def moves_by_sources(evidence: Evidence) -> list[Move]:
     """What numbers given of sources would move, those that matter most."""
     least, deviations = TOLD_SHIFT * widening_of(evidence), evidence.deviations
-    of_sources = (each for each in evidence.common_errors if isinstance(each, SourceDeviation))
+    of_sources = (each for each in evidence.common_errors if isinstance(each, SourceDeviation) and not each.is_stated)
     every = sorted(of_sources, key=_most_moved, reverse=True)
     return [
         Move(each.name, each.step, {name: by * deviations[name] for name, by in each.moved.items()})
@@ -74,14 +92,6 @@ def shift_of(error: CommonDeviation) -> float:
     return max(error.shift, *error.of_calibration.values(), 0.0)
 
 
-def _by_misfits(evidence: Evidence) -> float:
-    """The factor by the misfits, or by the disagreement of channels or instants on the unknowns, which reveals misfits
-    that a channel's samples, or those of an instant, have in common."""
-    both = evidence.by_channels, evidence.by_instants
-    is_more = evidence.chi_square > REPORTED_FROM or any(map(_disagrees, both))
-    return math.sqrt(max(evidence.chi_square, *(each.variance for each in both))) if is_more else 1.0
-
-
 def _of_unknowns(error: CommonDeviation) -> float:
     """By how much an error would move the unknown that it moves most, in units of ±."""
     return error.shift
@@ -95,7 +105,7 @@ def _of_number(error: CommonDeviation, name: str) -> float:
 def _widening(evidence: Evidence, shift: Shift) -> float:
     """The factor by the misfits and by the error in common that would move a found number most."""
     doubted = _doubted(evidence, shift)
-    return math.hypot(_by_misfits(evidence), _likely(evidence, doubted) * shift(doubted) if doubted else 0.0)
+    return math.hypot(widening_by_misfits(evidence), _likely(evidence, doubted) * shift(doubted) if doubted else 0.0)
 
 
 def _doubted(evidence: Evidence, shift: Shift) -> CommonDeviation | None:
@@ -136,6 +146,7 @@ def explained(evidence: Evidence) -> list[str]:
     return [
         *_misfit_told(evidence),
         *_doubts_told(evidence),
+        *_stated_told(evidence),
         *_quiet_told(evidence),
         *_elements_told(evidence),
         *(f"channel {each}" for each in evidence.faulty),
@@ -148,7 +159,7 @@ def _misfit_told(evidence: Evidence) -> list[str]:
         # An estimate of the noise is itself off by a few percent.
         little = "" if evidence.noise.origin != "stated" and evidence.chi_square < ESTIMATED_TO else " but for a little"
         return [f"the data are explained{little}: {misfit}, by which ± is widened"]
-    if (widening := _by_misfits(evidence)) > 1.0:
+    if (widening := widening_by_misfits(evidence)) > 1.0:
         who = "channels" if _disagrees(evidence.by_channels) else "instants"
         disagree = f"the {who} disagree on the unknowns a little, by which ± is widened {widening:.3g} times"
         return [f"the data are explained: {misfit}", disagree]
@@ -165,6 +176,16 @@ def _doubts_told(evidence: Evidence) -> list[str]:
     doubted = dict.fromkeys(each.name for shift in shifts if (each := _doubted(evidence, shift)))
     told = (each for each in evidence.common_errors if each.name in doubted)
     return [f"{each.name} may be off: {freeing(each)} by noise, for which ± is widened" for each in told]
+
+
+def _stated_told(evidence: Evidence) -> list[str]:
+    """Of what is stated that sources may be off, that which the records tell better."""
+    told = [each for each in evidence.stated if each.plus_minus < TOLD_BETTER]
+    return [
+        f"the records tell {each.name} better than is stated, {each.best} ({abs(each.amount):.2g} of its stated ±): "
+        "± is smaller where that is stated"
+        for each in sorted(told, key=lambda each: -abs(each.amount))[:MOST_NAMED]
+    ]
 
 
 def _quiet_told(evidence: Evidence) -> list[str]:

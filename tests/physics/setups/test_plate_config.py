@@ -121,6 +121,10 @@ def test_what_a_plate_has_no_other_problem_has(name):
             "slower than the window, of which duration = 1.2e-05 s",
         ),
         ({"delay": 2e-6}, "% of its peak at the window's first instant, 0 s, where all is at rest"),
+        ({"at_plus_minus": 1e-4}, "sources[0].at_plus_minus = 0.0001: ± of what is found counts it, and nothing is"),
+        ({"at_plus_minus": 0.0}, "sources[0].at_plus_minus = 0.0: Input should be greater than 0"),
+        ({"width_plus_minus": 2e-3}, "width_plus_minus = 0.002: less than width = 0.001 m is legal"),
+        ({"direction_plus_minus": 45.0}, "sources[0].direction_plus_minus = 45.0: Input should be less than 45"),
     ],
 )
 def test_a_source_that_is_impossible_is_refused_by_its_entry(entry, fault):

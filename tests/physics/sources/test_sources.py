@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 import elastic_pinn as ep
+from elastic_pinn.physics.fingerprint import Fingerprint
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.probes import probes
 from elastic_pinn.physics.solutions import SourceWave
@@ -241,6 +242,10 @@ LATE, OFF_THE_TOP = replace(PUSH, pulse=ep.Ricker(2.0, 0.3)), replace(LOAD, at=(
 STATIC = ep.Domain((0.0, 1.0), (0.0, 1.0))
 HOLED = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), [ep.Disc((0.5, 0.5), 0.2)]), t=(0.0, 1.0))
 
+UNSURE, LITTLE, FAR_ALONG = (ep.PlusMinus(at=each) for each in (0.5, 0.05, 0.51))  # of 0.45 and 0.5 m to sides
+BESIDE = ep.Disc((0.5, 0.2), 0.22)
+HOLED_BESIDE = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 1.0), (-0.5, 1.0)), [BESIDE]), t=(0.0, 1.0))
+
 
 @pytest.mark.parametrize(
     ("parts", "fault"),
@@ -260,6 +265,13 @@ HOLED = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), [ep.Disc(
         ({"initial": ep.Initial(replace(BUMP, at=(2.0, 0.0)))}, "InitialPulse.* lies outside"),
         ({"boundary": [ep.Traction(OFF_THE_TOP, "top")]}, r"not on the side top, whose nearest place is \(0.5, 1\) m"),
         ({"boundary": [ep.Traction(LOAD, ["left", "right"])]}, "not on the side left, right"),
+        ({"force": replace(PUSH, plus_minus=UNSURE)}, r"PointForce.* m, .*at_plus_minus = 0.5 m: so far away along x"),
+        ({"initial": ep.Initial(replace(BUMP, plus_minus=UNSURE))}, "InitialPulse.*at_plus_minus = 0.5 m"),
+        ({"force": replace(PUSH, plus_minus=LITTLE), "domain": HOLED_BESIDE}, "PointForce.*at_plus_minus = 0.05 m"),
+        (
+            {"boundary": [ep.Traction(replace(LOAD, plus_minus=FAR_ALONG), "top")]},
+            "at_plus_minus = 0.51 m: so far away",
+        ),
         ({"force": [PUSH, 9.81]}, r"force\[1\] is a float"),
         ({"force": [PUSH, None]}, r"force\[1\] is None"),
     ],
@@ -267,6 +279,18 @@ HOLED = ep.Domain(shape=ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), [ep.Disc(
 def test_a_source_that_cannot_act_as_it_is_meant_to_is_refused(parts, fault):
     with pytest.raises(ep.ProblemError, match=fault):
         problem(**parts)
+
+
+def test_a_source_that_may_be_off_within_the_solid_is_no_other_problem():
+    push, load = (
+        replace(PUSH, plus_minus=ep.PlusMinus(at=0.44, width=0.07, direction=44.0)),
+        replace(LOAD, plus_minus=ep.PlusMinus(at=0.49)),
+    )
+    stated, exact = (
+        problem(force=force, boundary=[ep.Traction(side, "top")]) for force, side in ((push, load), (PUSH, LOAD))
+    )
+    assert Fingerprint.of(stated).is_like(Fingerprint.of(exact).numbers)
+    assert stated.sources == (push, load) != exact.sources
 
 
 def test_a_pulse_under_way_is_legal_where_the_start_is_not_rest_or_not_known():
@@ -289,6 +313,13 @@ def test_a_pulse_under_way_is_legal_where_the_start_is_not_rest_or_not_known():
         (lambda: replace(TURN, moment="explosion"), r"MomentSource: moment holds"),
         (lambda: replace(LOAD, force=None), r"SideLoad: force = None"),
         (lambda: replace(BUMP, amplitude=(1.0,)), r"InitialPulse: amplitude = "),
+        (lambda: replace(BUMP, plus_minus=0.1), r"InitialPulse: plus_minus = 0.1: ep.PlusMinus\(at="),
+        (lambda: replace(PUSH, plus_minus=ep.PlusMinus(width=0.08)), r"width_plus_minus = 0.08 m of a width of 0.08 m"),
+        (lambda: ep.PlusMinus(at=-0.1), r"at_plus_minus = -0.1: 0 or more is legal"),
+        (lambda: ep.PlusMinus(at=math.nan), r"at_plus_minus = nan: it must be finite"),
+        (lambda: ep.PlusMinus(direction=45.0), r"direction_plus_minus = 45: below 45 degrees is legal"),
+        (lambda: replace(TURN, moment=((2.0, 1.0), (-1.0, 2.0)), plus_minus=ep.PlusMinus(direction=5.0)),
+         r"direction_plus_minus = 5 degrees of the moment .*turned, it is the same"),
     ],
 )  # fmt: skip
 def test_numbers_that_no_source_has_are_refused_by_their_name(make, fault):

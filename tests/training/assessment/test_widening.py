@@ -6,12 +6,15 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+import torch
 
 from elastic_pinn.physics.data import Noise
 from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
-from elastic_pinn.training.assessment.common_errors import SourceDeviation
+from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Scatter
 from elastic_pinn.training.assessment.misfits import largest_score
+from elastic_pinn.training.assessment.stated_errors import StatedError
+from elastic_pinn.training.assessment.widening import likely_of_pulses
 from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
 
 
@@ -161,6 +164,28 @@ def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_er
     widened = weighed(common_errors=tuple(errors), chi_square=1.44).text
     assert widened.splitlines()[-1].endswith("(0.25 ±), mu by +2.7 % (0.5 ±)")
     assert weighed(common_errors=tuple(errors[:2])).moves == []
+
+
+def test_of_what_is_stated_of_sources_that_is_told_which_the_records_tell_better(weighed):
+    better = StatedError("the width of the source", -0.8, 0.2, "8 ± 2 % smaller", torch.zeros(3))
+    worse = replace(better, name="the direction", amount=0.1, plus_minus=0.9)
+    told = "the records tell the width of the source better than is stated, 8 ± 2 % smaller (0.8 of its stated ±): "
+    assert [each.startswith(told) for each in weighed(stated=(worse, better)).notes] == [True]
+    assert not weighed(stated=(worse,)).notes
+    width = SourceDeviation("the width", 0.0, 0.0, "mu", best="", step="10 % larger", moved={"mu": 0.9}, is_stated=True)
+    assert not weighed(common_errors=(width,)).moves, "± counts it"
+    assert len(weighed(common_errors=(replace(width, is_stated=False),)).moves) == 1
+
+
+def test_a_wavelet_is_as_uncertain_as_the_doubts_that_move_it():
+    pulses = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)
+    width = SourceDeviation("the width", 3.0, 0.65, "mu", best="", step="", moved={"mu": 0.1}, of_pulses=pulses)
+    late = CommonDeviation("the trigger time", OF_TWO / 0.8, 0.1, "mu", of_pulses=2.0 * pulses)
+    free = replace(late, is_free=True)
+    found = likely_of_pulses(replace(GOOD, common_errors=(width, late, free)))
+    sizes = math.sqrt(1.0 - (OF_SOURCES / 3.0) ** 2), 2.0 * 0.6
+    for each, size in zip(found, sizes, strict=True):
+        torch.testing.assert_close(each, size * pulses)
 
 
 def test_what_does_not_fit_of_a_source_is_mended_there(weighed):

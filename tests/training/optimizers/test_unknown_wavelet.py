@@ -65,7 +65,9 @@ def test_errors_of_the_wavelet_are_its_spread_over_noises(clean, tmp_path):
     clean.save(tmp_path / "clean.h5")
     config = ep.Config(**CONFIG | true | {"sources": [UNKNOWN]}, data=str(tmp_path / "clean.h5"))
     session = Session(config, ep.problem_from(config))
-    stated = LinearisedWaveforms(session.trained()).wavelets(NOISE)[0]
+    linear = LinearisedWaveforms(session.trained())
+    nothing = linear.source.coefficients[:, None][:, :0]
+    stated = linear.wavelets(NOISE, nothing, nothing)[0]
     waveforms = Waveforms(session.problem, config, session.model, session.sampler.batches)
     columns, delays = waveforms.columns(waveforms.corrected()), waveforms.delays[0]
     effects = waveforms.effects(waveforms.fit_of(columns).coefficients)

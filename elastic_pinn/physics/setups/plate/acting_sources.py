@@ -14,7 +14,7 @@ from elastic_pinn.physics.domains import Disc, Plate, Shape
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.fields import Field
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sides_of
-from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
+from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields, named
 from elastic_pinn.physics.setups.plate.records import receivers_of
 from elastic_pinn.physics.setups.plate.sources import SourceEntry
 from elastic_pinn.physics.sources import (
@@ -24,6 +24,7 @@ from elastic_pinn.physics.sources import (
     KnownShape,
     Local,
     MomentSource,
+    PlusMinus,
     PointForce,
     Pulse,
     Ricker,
@@ -110,22 +111,29 @@ def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> I
     _require_narrow(name, entry, shape)
     if entry.kind == "side_load":
         side, place = _on_side(name, entry, config, shape)
-        yield Acting(
-            name, "load", SideLoad(place, entry.force or (0.0, 0.0), _pulse_of(name, entry, config), entry.width), side
-        )
+        pulse = _pulse_of(name, entry, config)
+        load = SideLoad(place, entry.force or (0.0, 0.0), pulse, entry.width, _plus_minus(entry))
+        yield Acting(name, "load", load, side)
         return
     _require_inside(name, entry, config, shape)
+    at, width, plus_minus = entry.at, entry.width, _plus_minus(entry)
     if entry.kind == "moment":
-        yield Acting(name, "force", MomentSource(entry.at, entry.moment, _pulse_of(name, entry, config), entry.width))
+        with named(name):
+            source = MomentSource(at, entry.moment, _pulse_of(name, entry, config), width, plus_minus)
+        yield Acting(name, "force", source)
     elif entry.kind == "point_force":
-        yield Acting(
-            name, "force", PointForce(entry.at, entry.force or (0.0, 0.0), _pulse_of(name, entry, config), entry.width)
-        )
+        pulse = _pulse_of(name, entry, config)
+        yield Acting(name, "force", PointForce(at, entry.force or (0.0, 0.0), pulse, width, plus_minus))
     else:
         if entry.displacement:
-            yield Acting(name, "displacement", InitialPulse(entry.at, entry.displacement, entry.width))
+            yield Acting(name, "displacement", InitialPulse(at, entry.displacement, width, plus_minus))
         if entry.velocity:
-            yield Acting(name, "velocity", InitialPulse(entry.at, entry.velocity, entry.width))
+            yield Acting(name, "velocity", InitialPulse(at, entry.velocity, width, plus_minus))
+
+
+def _plus_minus(entry: SourceEntry) -> PlusMinus:
+    """How far what is given may be off."""
+    return PlusMinus(entry.at_plus_minus or 0.0, entry.width_plus_minus or 0.0, entry.direction_plus_minus or 0.0)
 
 
 def _pulse_of(name: str, entry: SourceEntry, config: PlateConfig) -> Pulse:

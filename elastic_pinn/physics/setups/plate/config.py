@@ -10,7 +10,7 @@ from elastic_pinn.config_sections import Finite, List, NonNegative, OfList, Posi
 from elastic_pinn.field_declarations import Unit, With
 from elastic_pinn.physics.setups.material import MaterialConfig
 from elastic_pinn.physics.setups.plate.inclusions import InclusionEntry
-from elastic_pinn.physics.setups.plate.sources import SourceEntry
+from elastic_pinn.physics.setups.plate.sources import UNCERTAIN, SourceEntry
 from elastic_pinn.physics.setups.receivers import DataConfig, InversionConfig
 from elastic_pinn.physics.setups.window import WindowConfig
 
@@ -49,7 +49,8 @@ class PlatePartsConfig(Section):
     'initial_pulse'), at ([x, y]) and width (of a Gaussian), m; of force ([f_x, f_y], N/m) or moment (two rows, N m/m)
     with pulse ('ricker', 'gaussian', 'tone_burst' or 'unknown'), frequency (Hz) and, if wanted, delay (s; of the
     peak, but of a tone_burst or an unknown pulse of the start), cycles, and unknowns ('amplitude', 'origin_time'); or
-    of an initial_pulse's displacement (m) or velocity (m/s); and of shot, the one of several in data"""
+    of an initial_pulse's displacement (m) or velocity (m/s); of shot, the one of several in data; and of at_plus_minus,
+    width_plus_minus (m) and direction_plus_minus (degrees), what ± of unknowns counts"""
 
 
 class MediumConfig(Section):
@@ -89,6 +90,16 @@ def require_whole(config: PlateConfig) -> None:
         raise ValueError("sources = []: problem 'plate' needs sources, or nothing would move, or data")
     if config.sought and not config.data:
         raise ValueError(f"{sought_text(config)}: they are found from data, the path of a receiver file")
+    uncertain = {
+        f"sources[{i}].{name}": each
+        for i, source in enumerate(config.sources)
+        for name in UNCERTAIN
+        if (each := getattr(source, name)) is not None
+    }
+    for name, value in uncertain.items() if not config.sought else ():
+        raise ValueError(
+            f"{name} = {value:g}: ± of what is found counts it, and nothing is: add unknowns and data, or leave it out"
+        )
 
 
 def sought_text(config: PlateConfig) -> str:

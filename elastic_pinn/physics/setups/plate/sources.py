@@ -23,6 +23,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 POSSIBLE = dict.fromkeys(NEEDED, ("delay", "cycles", "unknowns", "origin_within")) | {"initial_pulse": PEAKS}
 """What each kind may have beside that."""
 
+UNCERTAIN = "at_plus_minus", "width_plus_minus", "direction_plus_minus"
+"""How far what is given of each kind may be off."""
+
 STRENGTHS = {"force", "moment", *PEAKS}
 
 
@@ -61,7 +64,14 @@ class SourceEntry(Entry):
     force or moment, how much later than delay it acts, or both"""
     origin_within: Positive | None = None
     """how much later or earlier than delay an origin_time that is sought may be, s; not given: a period"""
-
+    at_plus_minus: Positive | None = None
+    """one standard deviation of each coordinate of at, or, of a side_load, along its side, m: ± of what is found from
+    data by stages = ["full_waveform"] counts it. Entries at one place are one transducer, all others err independently.
+    Not given: at is exact"""
+    width_plus_minus: Positive | None = None
+    """the same of width, m"""
+    direction_plus_minus: Annotated[Positive, Field(lt=45.0)] | None = None
+    """the same of the direction of force, moment, displacement or velocity, degrees"""
     shot: str = ""
     """the shot of `data` in which it acts; not given: in each"""
 
@@ -69,7 +79,7 @@ class SourceEntry(Entry):
     def _is_whole(self) -> Self:
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         needed = NEEDED[self.kind]
-        possible = {"kind", "at", "width", "shot", *needed, *POSSIBLE[self.kind]}
+        possible = {"kind", "at", "width", "shot", *UNCERTAIN, *needed, *POSSIBLE[self.kind]}
         found = ("frequency",) if self.pulse == "unknown" else ()
         if missing := [name for name in needed if name not in (*given, *found)]:
             raise ValueError(f"{_are(missing)} missing, for this kind needs {', '.join(needed)}")
@@ -83,6 +93,10 @@ class SourceEntry(Entry):
             raise ValueError("unknowns: amplitude and origin time are part of an 'unknown' pulse; leave them out")
         if self.origin_within is not None and "origin_time" not in (self.unknowns or ()):
             raise ValueError("origin_within is of an origin time that is sought: add 'origin_time' to unknowns")
+        if self.width_plus_minus and self.width_plus_minus >= self.width:
+            raise ValueError(
+                f"width_plus_minus = {self.width_plus_minus:g}: less than width = {self.width:g} m is legal"
+            )
         for name in given:
             if name in STRENGTHS and not _is_felt(getattr(self, name)):
                 raise ValueError(f"{name} = {in_one_line(as_written(getattr(self, name)))} moves nothing")
