@@ -161,7 +161,10 @@ class Fit:
         every = (
             Section("", [*self._of_kind, *self.notes, *self._of_samples]),
             Section("the values are", [*self.given]),
-            Section("were a given number another, the values would move", [*map(self._move_text, self.moves)]),
+            Section(
+                "were a given number another, the values would move by (in brackets: by so many ±)",
+                [*map(self._move_text, self.moves)],
+            ),
             Section(HELPS, [*self.remedies]),
         )
         return [each for each in every if each.items]

@@ -1,5 +1,6 @@
 """Wherever a found value is shown, it has its ± and the verdict of the run's summary, or none and why."""
 
+import html
 import json
 import math
 import re
@@ -15,6 +16,7 @@ from elastic_pinn.fit import NOT_ASSESSED, DerivedValue, ShotFit
 from elastic_pinn.workbench.batch.status import status_row
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.fit_columns import fit_columns
+from elastic_pinn.workbench.panels.training.result import NOT_YET, ResultView
 from elastic_pinn.workbench.run_columns import run_columns, texts
 from elastic_pinn.workbench.run_table import runs_table
 from elastic_pinn.workbench.tables import material_table, material_text
@@ -341,3 +343,40 @@ def test_of_shots_of_unlike_sources_each_is_told(runs, monkeypatch):
     monkeypatch.setattr(ep.Run, "fit", replace(fit, wavelet={}, shots={"c": shots["c"], "b": shots["b"]}))
     (axes,) = ep.figures.wavelet(runs["holds"]).axes
     assert axes.lines[0].get_ydata().tolist() == found["strength"]
+
+
+def test_each_item_of_a_verdict_is_a_line_of_text_and_of_a_list_in_the_panel(runs, tmp_path):
+    path = Path(shutil.copytree(runs["holds"].path, tmp_path / "told"))
+    summary = json.loads((path / "summary.json").read_text())
+    moves = [{"number": "the width of the source", "step": "10 % larger", "moved": {"lambda": -8.1e6, "mu": 3.2e7}}]
+    summary["fit"] |= {"notes": ["x < y"], "given": [CONDITION, "for sources as given"], "moves": moves}
+    del summary["fit"]["remedies"]
+    (path / "summary.json").write_text(json.dumps(summary))
+    fit = ep.Run(path).fit
+    lame_lambda, mu = (100.0 / fit.values[name] for name in ("lambda", "mu"))
+    moved = f"lambda by {-8.1e6 * lame_lambda:+.2g} % (0.1 ±), mu by {3.2e7 * mu:+.2g} % (2 ±)"
+    lines = [
+        "- x < y",
+        "the values are:",
+        f"- {CONDITION}",
+        "- for sources as given",
+        "were a given number another, the values would move by (in brackets: by so many ±):",
+        f"- the width of the source, 10 % larger: {moved}",
+    ]
+    assert fit.text.splitlines() == [HOLDS, *lines]
+    done = CliRunner().invoke(app, ["inspect", str(path)])
+    assert [line.strip() for line in done.output.splitlines() if line.strip() in lines] == lines
+    assert material_text(material_table(ep.Run(path))).splitlines()[-len(lines) :] == lines
+    shown = ResultView(path).value
+    assert f"<b>{HOLDS}</b>" in shown and values_text(fit) in shown
+    assert re.findall(r"<li>(.*?)</li>", shown) == [
+        html.escape(line.removeprefix("- ")) for line in lines if line.startswith("- ")
+    ]
+
+
+def test_the_result_is_shown_once_the_run_has_ended(runs, tmp_path):
+    view = ResultView(tmp_path / "run")
+    assert NOT_YET in view.value
+    shutil.copytree(runs["withheld"].path, tmp_path / "run")
+    view.draw()
+    assert NOT_YET not in view.value and f"<b>{html.escape(runs['withheld'].fit.outcome)}</b>" in view.value

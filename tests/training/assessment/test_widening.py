@@ -156,7 +156,9 @@ def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_er
     for move, i in zip(fit.moves, (7, 6, 5, 4, 3), strict=True):
         assert move.moved == pytest.approx({"lambda": -0.1 * i * 2e9, "mu": 0.2 * i * 1e9})
     lame_lambda, mu = (100.0 / fit.values[name] for name in ("lambda", "mu"))
-    told = fit.text.partition("\nwere a given number another, the values would move:\n")[2].splitlines()
+    told = fit.text.partition("\nwere a given number another, the values would move by (in brackets: by so many ±):\n")[
+        2
+    ].splitlines()
     assert told[4] == (
         f"- place 3, 3 m further: lambda by {-0.6e9 * lame_lambda:+.2g} % (0.3 ±), mu by {0.6e9 * mu:+.2g} % (0.6 ±)"
     )
