@@ -24,7 +24,7 @@ NOTEBOOKS = {
 """Each with parameters that take little time."""
 NEEDS_RUNS = ("04_compare", "05_explore")
 TRAINS = ("01_forward", "02_inverse", "06_plate")
-WITHOUT_PICTURE = ("Recording", "Parameters", "Contents")
+WITHOUT_PICTURE = ("Recording", "Parameters", "Contents", "Result")
 """Tabs that have none, beside those of settings."""
 
 # What a person reads or presses lies within the cell's output, and its text within itself, in a shade that stands out
