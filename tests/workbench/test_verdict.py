@@ -312,6 +312,10 @@ def test_a_fit_that_cannot_be_read_is_told_as_that_in_tables(tiny, tmp_path):
     assert fit_columns(ep.Run(run.path), run.summary) == {"fit": "unreadable"}
 
 
+def legend_of(figure):
+    return sorted(text.get_text() for text in figure.legends[0].get_texts())
+
+
 def test_of_several_shots_each_has_its_misfit_and_its_wavelet(runs, monkeypatch):
     left = {"time": [0.0, 1e-6, 2e-6], "strength": [0.0, 1.0, -0.5], "plus_minus": [0.1, 0.02, 0.02]}
     right = {"time": [0.0, 1e-6, 2e-6], "strength": [0.0, 0.3, 0.7], "plus_minus": [0.1, 0.02, 0.03]}
@@ -327,6 +331,12 @@ def test_of_several_shots_each_has_its_misfit_and_its_wavelet(runs, monkeypatch)
     for shot, found in {"": left, "left": left, "right": right}.items():
         (axes,) = ep.figures.wavelet(runs["holds"], shot=shot).axes
         assert axes.lines[0].get_ydata().tolist() == found["strength"]
+    banded = "found, 2 standard deviations either way"
+    assert legend_of(ep.figures.wavelet(runs["holds"], ep.Ricker(1e6, 1e-6))) == ["found", banded, "stated"]
+    alone = {name: each for name, each in left.items() if name != "plus_minus"}
+    monkeypatch.setattr(ep.Run, "fit", replace(fit, wavelet=alone, shots={}))
+    assert legend_of(ep.figures.wavelet(runs["holds"], ep.Ricker(1e6, 1e-6))) == ["found", "stated"]
+    monkeypatch.setattr(ep.Run, "fit", fit)
     with pytest.raises(ValueError, match="no wavelet was unknown"):
         ep.figures.wavelet(runs["holds"], shot="known")
     with pytest.raises(ValueError, match="legal are 'left', 'right', 'known'"):

@@ -15,7 +15,7 @@ BAND = 2.0  # standard deviations
 
 
 def wavelet(run: Source, stated: Pulse | None = None, shot: str | int = "") -> Picture:
-    """Draw the wavelet that was found, with the band of its ± where one is given.
+    """Draw the wavelet that was found, with the band of its ± where one is given; a stated pulse has none.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str | int = "") -> P
     axes = figure.subplots()
     axes.plot(time / unit.size, strength, color=BLUE, label="found")
     if "plus_minus" in found:
-        width, label = BAND * np.array(found["plus_minus"]), f"{BAND:g} standard deviations either way"
+        width, label = BAND * np.array(found["plus_minus"]), f"found, {BAND:g} standard deviations either way"
         axes.fill_between(time / unit.size, strength - width, strength + width, color=BLUE, alpha=0.25, label=label)
     if stated is not None:
         axes.plot(time / unit.size, stated(torch.from_numpy(time)).numpy(), "--", color=BLACK, label="stated")

@@ -15,8 +15,9 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Material, Plate, Problem, Rectangle, SideLoad
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.solutions import RayleighWave
-from elastic_pinn.physics.sources import Pulse, Source, UnknownPulse
+from elastic_pinn.physics.sources import Local, Source, UnknownPulse
 from elastic_pinn.physics.sources.side_load import OFF
+from elastic_pinn.training.readable import readable
 from elastic_pinn.workbench.figures.style.colors import BLACK, GREEN, VERMILLION
 from elastic_pinn.workbench.figures.style.units import Unit
 
@@ -52,9 +53,9 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
     material = replace(given, lame_lambda=lame_lambda, lame_mu=lame_mu, density=density, unknowns=())
     times: dict[str, list[np.ndarray]] = {}
     for source in problem.sources:
-        if isinstance(source, Source) and _is_time_unknown(source.pulse, window[1]):
+        start = _start(source, window)
+        if start is None:
             continue
-        start = source.pulse.within(window)[0] if isinstance(source, Source) else window[0]
         distances = np.linalg.norm(places - np.array(source.at), axis=1)  # (K,)
         for wave, speed in {"P": material.c_p, "S": material.c_s}.items():
             times.setdefault(wave, []).append(start + distances / speed)
@@ -66,9 +67,21 @@ def arrivals(model: Model, problem: Problem, places: np.ndarray) -> Mapping[str,
     return {wave: np.array(each) for wave, each in times.items()}
 
 
-def _is_time_unknown(pulse: Pulse, last: float) -> bool:
-    """Whether a pulse may begin at several instants up to a last one (s)."""
-    return isinstance(pulse, UnknownPulse) and len(pulse.delays(last)) > 1
+def counted_from(problem: Problem) -> str:
+    """Say from when arrivals are counted: a pulse begins before the instant of its peak, which its delay may be."""
+    starts = [start for source in problem.sources if (start := _start(source, problem.domain.t)) is not None]
+    if len({*starts}) == 1:
+        return f"arrivals count from {readable(starts[0], 's')}, when the pulse begins"
+    return "arrivals count from when each pulse begins"
+
+
+def _start(source: Local, window: tuple[float, float]) -> float | None:
+    """When a source begins to act in a window, s; None where nobody knows it."""
+    if not isinstance(source, Source):
+        return window[0]
+    pulse = source.pulse
+    is_unknown = isinstance(pulse, UnknownPulse) and len(pulse.delays(window[1])) > 1
+    return None if is_unknown else pulse.within(window)[0]
 
 
 def _depths(shape: Shape, load: SideLoad, places: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from elastic_pinn.run.synthetic import relative_error, spread_over
 from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.maps.window import window_unit
-from elastic_pinn.workbench.figures.records.arrivals import arrivals, mark_arrivals
+from elastic_pinn.workbench.figures.records.arrivals import arrivals, counted_from, mark_arrivals
 from elastic_pinn.workbench.figures.records.shown_records import (
     chosen,
     missed,
@@ -77,7 +77,8 @@ def wiggles(
 
     Where the solid is homogeneous, ticks mark when the first P and S waves of each source arrive, and within about a
     wavelength of a straight side with a load Rayleigh waves: as long after the beginning of its pulse as they take
-    along a straight line. Waves round a hole take longer.
+    along a straight line. The title tells when that is: of a Ricker pulse a period before its peak. Waves round a hole
+    take longer. Where nobody knows when a source begins, nothing is marked.
 
     All traces have one scale. The title tells at how many of all receivers traces are drawn, and the relative L2 error:
     from what receivers recorded, of all of them.
@@ -150,6 +151,7 @@ def draw_wiggles(
         difference = traces[own.solved_by].values - traces["exact"].values
         error = percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
         told += f"; relative L2 error of these traces: {error}"
+    told += f"\n{counted_from(problem)}" if waves else ""
     figure.suptitle(f"{own.told}{told}", fontsize=10)
     return figure
 
