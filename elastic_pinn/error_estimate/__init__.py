@@ -13,7 +13,7 @@ from elastic_pinn.error_estimate.estimate import (
 )
 from elastic_pinn.error_estimate.in_found_material import CORRECTED, FINER, ErrorsInFoundMaterial, still
 from elastic_pinn.error_estimate.kept import kept_estimate
-from elastic_pinn.error_estimate.resolution import size_of
+from elastic_pinn.error_estimate.resolution import size_of, why_unresolved
 
 __all__ = [
     "CORRECTED",
@@ -29,4 +29,5 @@ __all__ = [
     "why_no_error",
     "why_no_estimate",
     "why_undetermined",
+    "why_unresolved",
 ]

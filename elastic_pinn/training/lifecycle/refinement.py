@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from elastic_pinn.config import Config, ConfigError
-from elastic_pinn.error_estimate import why_no_estimate, why_undetermined
+from elastic_pinn.error_estimate import FINER, why_no_estimate, why_undetermined, why_unresolved
 from elastic_pinn.networks.config import HELD_AT_ZERO, WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
@@ -54,6 +54,7 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     tell, or with stages or a network that nothing refines.
     """
     if not config.tolerance:
+        _require_few_elements(config, problem)
         return config, NONE_CHOSEN
     if config.tolerance < LEAST_TOLERANCE:
         raise ConfigError(
@@ -62,8 +63,8 @@ def resolved(config: Config, problem: Problem, snapshot: Snapshot | None) -> tup
     if problem.unknowns:
         return _for_search(config, problem, snapshot)
     if reason := why_no_estimate(problem):
-        units = "".join(f"; {each}" for each in unit_doubts(config, problem))
-        raise ConfigError(f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0{units}")
+        fault = f"tolerance = {config.tolerance:g}: no error can be estimated: {reason}; set it to 0"
+        raise ConfigError("; ".join([fault, *unit_doubts(config, problem)]))
     if set(config.stages if "stages" in config.model_fields_set else ("last_layer",)) != {"last_layer"}:
         raise ConfigError(
             f"tolerance = {config.tolerance:g} with stages = {list(config.stages)}: only solutions of last_layer are "
@@ -125,7 +126,17 @@ def _for_search(config: Config, problem: Problem, snapshot: Snapshot | None) -> 
             f"tolerance = {config.tolerance:g}: {settled.hidden_layers[0]:,} waves would be needed, more than one "
             f"least squares takes ({cost_of(settled, problem).spent}): take a smaller window of space and time"
         )
+    _require_few_elements(settled, problem)
     return settled, Settings(tuple(values))
+
+
+def _require_few_elements(config: Config, problem: Problem) -> None:
+    """Raise ConfigError for a search by waveforms that more elements or time steps resolve than there may be."""
+    by_waveforms = any(OPTIMIZERS[each].fits_waveforms for each in config.stages)
+    for shot in problem.shots if by_waveforms and problem.unknowns else ():
+        if reason := why_unresolved(shot, FINER):
+            fault = f"stages = {list(config.stages)}: {reason}; or take 'variable_projection'"
+            raise ConfigError("; ".join([fault, *unit_doubts(config, problem)]))
 
 
 def _why_so_many(config: Config, problem: Problem) -> str:

@@ -55,10 +55,13 @@ WRONG = {
     "radius in mm": ({"holes": [[0.06, 0.03, 5]]}, "holes[0].radius = 5 m looks like mm: give 0.005"),
     "lambda in GPa": ({"lame_lambda": 57.6}, "lame_lambda = 57.6 Pa looks like GPa: give 5.76e+10"),
     "mu in GPa": ({"lame_mu": 26}, "lame_mu = 26 Pa looks like GPa: give 2.6e+10"),
-    "E in GPa": (OWN | {"young_modulus": 70, "poisson_ratio": 0.33, "density": 2700}, "Pa look like GPa: give 5.1"),
+    "E in GPa": (
+        OWN | {"young_modulus": 70, "poisson_ratio": 0.33, "density": 2700},
+        "(if they were given by young_modulus, that)",
+    ),
     "speeds in km/s": (
         OWN | {"p_speed": 6.4, "s_speed": 3.1, "density": 2700},
-        "(p_speed and s_speed like km/s)",
+        "(if by p_speed and s_speed, these like km/s)",
     ),
     "density in g/cm3": ({"density": 2.7}, "density = 2.7 kg/m3 looks like g/cm3: give 2700"),
     "GPa and g/cm3": (
@@ -118,6 +121,35 @@ def test_a_number_in_another_unit_is_named_before_training_with_what_is_meant(na
 def test_no_unit_of_a_legal_plate_is_doubted(name):
     fields = {"tolerance": 0.0} | LEGAL[name]
     assert likely_units(plate(fields)) == [] and "are lengths in m" not in told(fields)
+
+
+SEARCH = {
+    "plate_size": [0.04, 0.02],
+    "holes": [[0.026, 0.009, 0.003]],
+    "duration": 12e-6,
+    "data": "data/plate_receivers.h5",
+    "unknowns": ["lambda", "mu"],
+    "lame_lambda": 50e9,
+    "lame_mu": 30e9,
+    "tolerance": 0.1,
+    **load(at=[0.012, 0.02], frequency=2e5, width=1.5e-3),
+}
+WRONG_IN_SEARCH = {
+    "duration in us": ({"duration": 12}, "duration = 12 s looks like µs: give 1.2e-05"),
+    "duration in us without a tolerance": (
+        {"duration": 12, "tolerance": 0.0, "stages": ["full_waveform"], "network": "hole_waves"}
+        | {"hidden_layers": [10, 10], "precision": "float64"},
+        "duration = 12 s looks like µs: give 1.2e-05",
+    ),
+    "lambda in GPa": ({"lame_lambda": 50}, "lame_lambda = 50 Pa looks like GPa: give 5e+10"),
+    "size in mm": ({"plate_size": [40, 20]}, "plate_size = [40, 20] m looks like mm: give [0.04, 0.02]"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_IN_SEARCH)
+def test_a_search_in_a_plate_names_them_too_and_none_of_the_right_ones(name):
+    fields, meant = WRONG_IN_SEARCH[name]
+    assert meant in told(SEARCH | fields) and " like " not in told(SEARCH)
 
 
 def test_what_is_refused_is_told_as_it_is_read():

@@ -35,6 +35,8 @@ OTHER_UNITS: Mapping[str, Sequence[tuple[str, float]]] = {
     "kg/m3": (("g/cm3", 1e3),),
 }
 """What numbers may be in, with its size in SI."""
+GIVEN_BY = {"GPa": "if they were given by young_modulus, that", "MPa": "if by p_speed and s_speed, these like km/s"}
+"""What both moduli may have been given by, and how that looks then."""
 OF_CONFIG = {"plate_size": "m", "duration": "s"}
 OF_HOLE = {"place": "m", "radius": "m"}
 OF_MATERIAL = {"lame_lambda": "Pa", "lame_mu": "Pa", "density": "kg/m3"}
@@ -135,8 +137,8 @@ def _told(numbers: Numbers, units: Units) -> str:
     for name, unit in units.items():
         by_unit.setdefault(unit, []).append(name)
     told = [_told_of(numbers, names, *unit) for unit, names in by_unit.items()]
-    speeds = " (p_speed and s_speed like km/s)" if {*by_unit} == {("MPa", 1e6)} and len(units) > 1 else ""
-    return ", and ".join(told) + speeds
+    both = next((unit for (unit, _), names in by_unit.items() if unit in GIVEN_BY and len(names) > 1), "")
+    return ", and ".join(told) + (f" ({GIVEN_BY[both]})" if both else "")
 
 
 def _told_of(numbers: Numbers, names: Sequence[str], unit: str, size: float) -> str:
