@@ -66,8 +66,9 @@ class ImportOptions(Section):
     time_unit: str = ""
     """unit of the times, as 'us'"""
     directions: List[str | Pair] = ()
-    """along which each channel of a receiver recorded: 'x', '-y', 'z', or [n_x, n_y]; of strain and stress a
-    direction, or the components 'xx', 'yy', 'xy'"""
+    """along which each channel of a receiver recorded: 'x', '-y', 'z', or [n_x, n_y]; one item, as ['y'] or
+    [[0.6, 0.8]], where each has one channel, as of a laser; of strain and stress a direction, or the components 'xx',
+    'yy', 'xy'"""
     positions: str | List[Pair] = ()
     """of the receivers: rows [x, y], or a CSV file with columns x and y, and perhaps direction and
     receiver, by which channels are found"""

@@ -16,7 +16,8 @@ README = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="
 SECTION = README.partition("## From a recording to an answer\n")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 SHELL = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
-READ = [block for block in BLOCKS if "Receivers.read" in block]
+[SCOPE] = [block for block in BLOCKS if "scope.csv" in block]
+READ = [block for block in BLOCKS if "Receivers.read" in block and block != SCOPE]
 [ANSWER] = [block for block in BLOCKS if "ep.train" in block]
 WRITERS = {
     "scan.csv": files.long_csv,
@@ -65,6 +66,18 @@ def test_each_line_reads_its_format(block, tmp_path, monkeypatch):
     np.testing.assert_allclose(found.time, 1e-3 * size * files.TIME, rtol=1e-9)
     np.testing.assert_allclose(found.velocity[order], 1e-3 * files.VALUES, rtol=1e-6)
     assert found.material == {"lambda": 75e9, "mu": 18e9, "rho": 2700.0} and found.start == {"lambda", "mu"}
+
+
+def test_a_scope_of_lasers_that_see_one_component_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{time},{0.1 * time},{0.2 * time}" for time in range(20)]
+    Path("scope.csv").write_text("\n".join(["time,CH1,CH2", "us,V,V", *rows]))
+    names = given()
+    exec(SCOPE, names)
+    found = names["scope"].only
+    assert found.labels == ("y",) and found.names.ravel().tolist() == ["CH1", "CH2"]
+    np.testing.assert_allclose(found.values[:, -1, 0], [1.9 * 0.02, 3.8 * 0.02])
+    np.testing.assert_allclose(found.xy, [[0.01, 0.02], [0.02, 0.02]])
 
 
 @pytest.fixture

@@ -70,6 +70,11 @@ def import_recordings(
     understood; what is implausible of it is a warning. LIST is as [x, y], and one item needs no brackets.
 
     elastic-pinn import scan.csv --output data.h5 --kind velocity --value-unit mm/s --length-unit mm --time-unit us
+
+    The same of a laser that records y alone, in volts, at places in a file, from 10 to 60 us:
+
+    elastic-pinn import scope.csv --output data.h5 --kind velocity --value-unit "20 mm/s" --directions y
+    --positions places.csv --length-unit mm --keep-time "[10 us, 60 us]"
     """
     refuse_existing([output], force)
     given = {name: _value(name, text) for name, text in options.items() if text is not None}

@@ -16,6 +16,7 @@ import numpy as np
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.data.readers.csv_file import read_table
 from elastic_pinn.physics.data.readers.csv_text import look_at
+from elastic_pinn.physics.data.readers.examples import directions_for, places_for, receivers_of
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
 from elastic_pinn.physics.data.readers.units import EXAMPLES, factor, in_si, is_mechanical, is_same_unit, is_unit
 from elastic_pinn.physics.data.readers.variables import common_unit, listed, nearest, with_units
@@ -71,10 +72,11 @@ def channels_of(path: Path, traces: Traces, options: ImportOptions, missing: Mis
         missing.ask("kind", "what was recorded", "velocity")
     if not unit:
         missing.ask("value_unit", "the unit of the values", EXAMPLES[kind or "velocity"])
-    elif kind and not options.value_unit and not is_unit(unit, kind):
+    elif not options.value_unit and not (is_unit(unit, kind) if kind else is_mechanical(unit)):
         _require_no_quantity(path, unit, kind)
-        what = f"what 1 {unit} of the file stands for, which is no unit of {kind}"
-        missing.ask("value_unit", what, f"0.03 {EXAMPLES[kind]}")
+        of_kind = f", which is no unit of {kind}" if kind else ""
+        what = f"what 1 {unit} of the file stands for{of_kind}"
+        missing.ask("value_unit", what, f"0.03 {EXAMPLES[kind or 'velocity']}")
     if not length_unit:
         missing.ask("length_unit", "the unit of the positions", "mm")
     if not time_unit and (traces.time is not None or _has_bare_time(options)):
@@ -230,7 +232,12 @@ def _geometry(path: Path, traces: Traces, options: ImportOptions, missing: Missi
     if not options.positions:
         if traces.positions is not None:
             return _Geometry(traces.positions, traces.length_unit)
-        missing.ask("positions", "where the receivers are (rows of x and y, or a CSV file with them)", [[0, 0], [6, 0]])
+        if channels is not None and options.directions and not traces.receivers:
+            receivers = channels // len(options.directions) or None
+        else:
+            receivers = receivers_of(traces.receivers, channels)
+        places = places_for(receivers)
+        missing.ask("positions", "where the receivers are (rows of x and y, or a CSV file with them)", places)
         return None
     if isinstance(options.positions, str):
         places, unit, names, directions = _table_of_places(Path(options.positions), options)
@@ -330,7 +337,15 @@ def _directions(
         return geometry.directions
     if traces.directions:
         return traces.directions
-    missing.ask("directions", "along which each channel of a receiver recorded", ["x", "y"])
+    if traces.values is None:
+        asked = missing.asked.get("value_columns")
+        example = directions_for(len(asked[1]) if asked else None, 1)
+    else:
+        given = len(options.positions) if not isinstance(options.positions, str) else 0
+        places = given if geometry is None else len(np.unique(geometry.places, axis=0))
+        example = directions_for(len(traces.values), places or receivers_of(traces.receivers, len(traces.values)))
+    one = "one item where that is the same for all, as y, or [0.6, 0.8] along a direction"
+    missing.ask("directions", f"along which each channel of a receiver recorded ({one})", example)
     return None
 
 

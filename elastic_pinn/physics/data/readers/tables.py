@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from elastic_pinn.physics.data.readers.examples import places_for
 from elastic_pinn.physics.data.readers.traces import NOT_READ, Missing, Traces
 from elastic_pinn.physics.data.readers.variables import (
     OR_A_STEP,
@@ -74,7 +75,8 @@ def _long(table: Variables, names: Names, first_line: int, options: ImportOption
         missing.ask("y_column", "which column holds y", "y")
     elif not (has_xy or options.positions):
         own = "rows of x and y, or a CSV file with them; or x_column and y_column, where columns of the table hold them"
-        missing.ask("positions", f"where the receivers are ({own})", [[0, 0], [6, 0]])
+        count = len({*table.arrays[names.receiver].tolist()})
+        missing.ask("positions", f"where the receivers are ({own})", places_for(count))
     said = Traces(
         time=NOT_READ,
         positions=None if has_name and not has_xy else NOT_READ,
