@@ -223,8 +223,10 @@ def test_an_error_within_what_is_stated_is_told_and_one_far_beyond_is_a_fault(tm
     clean = with_noise_stated(recorded(tmp_path / "clean.h5", moved(6e-4)))
     data, place = noisy(clean, tmp_path / "noisy.h5"), "the place along x of the source at (0.006, 0.01) m"
     beyond, within = (
-        assess(searched(data, LOAD | {"at_plus_minus": known}).trained()) for known in (LITTLE_KNOWN / 10, LITTLE_KNOWN)
+        assess(searched(data, LOAD | {"at_plus_minus": known}, validation_fraction=0.2).trained())
+        for known in (LITTLE_KNOWN / 10, LITTLE_KNOWN)
     )
+    assert within.held_out is not None and within.held_out < 1.3, "held-out samples are judged with it, too"
     assert beyond.verdict == "withheld" and f"{place} does not fit: were it 0.0005" in beyond.reason
     [told] = (each for each in within.notes if f"the records tell {place} better than is stated" in each)
     further, plus_minus = map(float, re.findall(r"stated, (\S+) ± (\S+) m further", told)[0])

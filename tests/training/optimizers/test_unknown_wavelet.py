@@ -68,6 +68,11 @@ def test_errors_of_the_wavelet_are_its_spread_over_noises(clean, tmp_path):
     linear = LinearisedWaveforms(session.trained())
     nothing = linear.source.coefficients[:, None][:, :0]
     stated = linear.wavelets(NOISE, nothing, nothing)[0]
+    # Errors beside the noise add up in squares, and of doubts the one that moves an instant most counts.
+    both = torch.eye(len(nothing), 2, dtype=torch.float64)
+    one, other = (np.array(linear.wavelets(0.0, each, nothing)[0]["plus_minus"]) for each in (both[:, :1], both[:, 1:]))
+    np.testing.assert_allclose(linear.wavelets(0.0, both, nothing)[0]["plus_minus"], np.hypot(one, other))
+    np.testing.assert_allclose(linear.wavelets(0.0, nothing, both)[0]["plus_minus"], np.maximum(one, other))
     waveforms = Waveforms(session.problem, config, session.model, session.sampler.batches)
     columns, delays = waveforms.columns(waveforms.corrected()), waveforms.delays[0]
     effects = waveforms.effects(waveforms.fit_of(columns).coefficients)
