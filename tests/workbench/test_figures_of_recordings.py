@@ -318,6 +318,23 @@ def test_a_dead_receiver_s_fit_is_refused_by_its_row(inverse_run):
     assert len(draw_fit(seen, 3, 1).axes) == 4
 
 
+def named(receivers):
+    records = receivers.only
+    names = [[f"laser {row} {axis}" for axis in "ab"] for row in range(len(records.xy))]
+    return replace(receivers, displacement=None, records=replace(records, names=names))
+
+
+def test_names_that_channels_have_in_their_file_stand_beside_numbers_in_figures(aluminium, inverse_run):
+    texts = {text.get_text() for text in ep.figures.receivers(named(ep.Receivers.load(aluminium))).axes[0].texts}
+    assert "15 (laser 15 a, laser 15 b)" in texts
+    told = ep.figures.frequency_wavenumber(named(gappy(pulses_along(2900.0)))).get_suptitle()
+    assert told.endswith(
+        "left out: 4 x (laser 4 a), 4 y (laser 4 b), 9 x (laser 9 a), 9 y (laser 9 b), 20 x (laser 20 a)"
+    )
+    seen = inverse_run.latest().shot()._replace(receivers=named(inverse_run.problem().receivers))
+    assert draw_fit(seen, 3, 1).get_suptitle().startswith("receiver 3 (laser 3 a, laser 3 b) at x = ")
+
+
 @pytest.mark.parametrize("xy", [[(0.0, 0.0), (0.01, 0.0), (0.05, 0.0)], [(0.0, 0.0), (0.0, 0.05)], [(0.02, 0.01)]])
 def test_receivers_on_a_line_and_a_single_one_are_drawn_in_a_strip(xy):
     motion = np.random.default_rng(0).standard_normal((len(xy), 20, 2))
