@@ -194,8 +194,10 @@ class Fit:
     @property
     def _of_samples(self) -> list[str]:
         """How many samples were fitted, where others were not."""
+        if not (self.samples and self.held_out_samples):
+            return []
         held_out = f"{self.held_out_samples:,} were held out, to check the fit by (validation_fraction)"
-        return [f"{self.samples:,} recorded samples were fitted, and {held_out}"] if self.held_out_samples else []
+        return [f"{self.samples:,} recorded samples were fitted, and {held_out}"]
 
     def _move_text(self, move: Move) -> str:
         moved = [self._moved_text(name, by) for name, by in move.moved.items()]
@@ -204,8 +206,9 @@ class Fit:
     def _moved_text(self, name: str, by: float) -> str:
         """As in "lambda by +0.54 % (3.6 ±)"; without a part of a value that is 0."""
         value, error = self.values[name], self.plus_minus.get(name, 0.0)
-        part = [f"{100.0 * by / abs(value):+.2g} %"] if value else []
-        return " ".join([f"{name} by", *part, *([f"({abs(by) / error:.2g} ±)"] if error else [])])
+        parts = [f"{100.0 * by / abs(value):+.2g} %"] if value else []
+        parts += [f"({abs(by) / error:.2g} ±)"] if error else []
+        return f"{name} by {' '.join(parts) or 'an unknown part'}"
 
     @property
     def largest_correlation(self) -> str:

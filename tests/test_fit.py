@@ -81,6 +81,13 @@ def test_a_fit_is_read_back_with_what_would_move_its_values(with_fit):
     )
 
 
+def test_what_a_foreign_fit_leaves_out_is_not_told(with_fit):
+    lone = {"verdict": "holds", "values": {"mu": 0.0}, "plus_minus": {}, "is_lower_bound": False}
+    move = {"number": "a width", "step": "10 % larger", "moved": {"mu": 1.0}}
+    fit = ep.Run(with_fit(lone | {"held_out_samples": 120, "moves": [move]})).fit
+    assert fit.lines_below[-1] == "- a width, 10 % larger: mu by an unknown part" and len(fit.lines_below) == 2
+
+
 def test_fields_that_came_later_or_are_missing_hide_no_fit(with_fit):
     other = {name: value for name, value in FIT.items() if name not in ("held_out", "worst_channels", "noise_from")}
     folder = with_fit(other | {"of_a_later_version": [1, 2]})
