@@ -19,6 +19,9 @@ from elastic_pinn.physics.import_options import ImportOptions
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
 
+BY_NUMBER = "receiver "
+"""What may stand before a number, as in "receiver 3 y", where a file has that number, or text, as a name of another."""
+
 
 class _Channel(NamedTuple):
     """A channel that recorded: its receiver's name and its own, as "3" and "3 y", and where it is.
@@ -47,7 +50,7 @@ def with_options_of_channels(receivers: Receivers, options: ImportOptions) -> Re
         for i, (first, records) in enumerate(zip(receivers.first_rows, receivers.records, strict=True))
         for each in records.channels()
         for receiver in [f"{label_of(records, receivers)}{first + each.row}"]
-        for called in ["" if records.names is None else str(records.names[each.row, each.column])]
+        for called in ["" if records.names is None else str(records.names[each.row, each.column]).strip()]
     ]
     told = {
         "gain": _told("channel_gains", options.channel_gains, channels, _gain),
@@ -79,9 +82,12 @@ def _told(
     """
     found: dict[_Channel, float] = {}
     for item in items:
-        name, _, value = (part.strip() for part in item.partition("="))
-        ways = ([each for each in channels if getattr(each, way) == name] for way in ("name", "receiver", "own"))
-        of = next(filter(None, ways), [])
+        before, sign, after = (part.strip() for part in item.rpartition("="))  # a name in a file may have one, too
+        name, value = (before, after) if sign else (after, "")
+        meant = _meanings(name, channels)
+        if len(meant) > 1:
+            raise ConfigError(f"{option} = {in_one_line(item)}: {_told_meanings(name, meant, channels)}")
+        of = next(iter(meant.values()), [])
         if len(of) > len({each.name for each in of}):
             raise ConfigError(
                 f"{option} = {in_one_line(item)}: {name!r} is the name of several channels; import their files apart"
@@ -95,6 +101,31 @@ def _told(
             raise ConfigError(f"{option} gives {twice[0]} twice: give each channel once")
         found |= {each: read(value, each.quantity, f"{option} of {name}") for each in of}
     return found
+
+
+def _meanings(name: str, channels: list[_Channel]) -> dict[str, list[_Channel]]:
+    """The different channels that a name may mean, by how it means them."""
+    number = name.removeprefix(BY_NUMBER)
+    called = {name, name[1:-1]} if len(name) > 2 and name[0] == name[-1] == '"' else {name}
+    found: dict[str, list[_Channel]] = {}
+    for way, of in (
+        ("by the number of a channel", [each for each in channels if each.name == number]),
+        ("by the number of a receiver", [each for each in channels if each.receiver == number]),
+        ("by a name in the file", [each for each in channels if each.own and each.own in called]),
+    ):
+        found |= {way: of} if of and of not in found.values() else {}
+    return found
+
+
+def _told_meanings(name: str, meant: dict[str, list[_Channel]], channels: list[_Channel]) -> str:
+    """What a name means in each way, and how each is written so that it means nothing else."""
+    forms = [f'"{name}"', f"{BY_NUMBER}{name}", name[1:-1], name.removeprefix(BY_NUMBER)]
+    told, ways = [], []
+    for how, of in meant.items():
+        told.append(f"{' and '.join(dict.fromkeys(each.name for each in of))} {how}")
+        certain = (form for form in (*forms, f'"{of[0].own}"') if [*_meanings(form, channels).values()] == [of])
+        ways.append(f"{next(certain, 'each of its channels')} = ...")
+    return f"{name!r} means {', or '.join(told)}: write {' or '.join(ways)}"
 
 
 def _gain(text: str, _: str, role: str) -> float:

@@ -118,3 +118,53 @@ def test_names_of_a_table_of_places_are_those_of_an_array_that_has_none(tmp_path
                              directions=["x", "y"], positions=str(tmp_path / "places.csv"), time_step="0.5 us",
                              first_time=0)  # fmt: skip
     assert read.only.names[:, 0].tolist() == [f"A{r}" for r in range(6)]
+
+
+def read_named(tmp_path, names, item=""):
+    """Two receivers at 0 and 6 mm, each of one channel, with names of the file, and the gains that are read."""
+    values = np.random.default_rng(0).standard_normal((20, 2))
+    rows = "\n".join(f"{i}e-6,{a},{b}" for i, (a, b) in enumerate(values))
+    (tmp_path / "named.csv").write_text(f"time,{','.join(names)}\n{rows}")
+    (tmp_path / "named_places.csv").write_text(f"receiver,x,y\n{names[0]},0,0\n{names[1]},6,0\n")
+    units = {"value_unit": "mm/s", "length_unit": "mm", "time_unit": "s", "kind": "velocity", "directions": ["y"]}
+    gains = {"channel_gains": [item]} if item else {}
+    [records] = ep.Receivers.read(
+        tmp_path / "named.csv", **units, positions=str(tmp_path / "named_places.csv"), **gains
+    ).records
+    return np.broadcast_to(records.gain, (2, 1)).ravel().tolist()
+
+
+@pytest.mark.parametrize(
+    ("names", "item", "by_number", "by_file"),
+    [
+        (["1", "2"], "1", {"receiver 1": 1}, {'"1"': 0}),
+        (["1 y", "0 y"], "1 y", {"receiver 1 y": 1}, {'"1 y"': 0}),
+        (["1 y", "0 y"], "0 y", {"receiver 0 y": 0}, {'"0 y"': 1}),
+        (["receiver 1", "receiver 0"], "receiver 1", {"1": 1}, {'"receiver 1"': 0}),
+    ],
+)
+def test_a_name_of_two_meanings_is_refused_with_a_way_to_write_each(names, item, by_number, by_file, tmp_path):
+    with pytest.raises(ep.ConfigError) as refusal:
+        read_named(tmp_path, names, f"{item} = -1")
+    assert f"channel_gains = '{item} = -1': {item!r} means " in str(refusal.value)
+    assert "by the number of a " in str(refusal.value) and " y by a name in the file: write " in str(refusal.value)
+    for way, row in (by_number | by_file).items():
+        assert f"{way} = ..." in str(refusal.value)
+        gains = read_named(tmp_path, names, f"{way} = -1")
+        assert gains[row] == -1.0 and gains[1 - row] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("names", "item", "gains"),
+    [
+        (["a=b", "c"], "a=b = -1", [-1.0, 1.0]),
+        (["a=b", "c"], "c=-1", [1.0, -1.0]),
+        (["a = b", "c"], "a = b = 2", [2.0, 1.0]),
+        (["0", "1"], "1 = -1", [1.0, -1.0]),  # one channel by both
+        (["2", "1"], "2 = -1", [-1.0, 1.0]),  # no row
+        (["u", "v"], "receiver 1 = -1", [1.0, -1.0]),
+        (["u", "v"], '"u" = -1', [-1.0, 1.0]),
+    ],
+)
+def test_a_name_of_one_meaning_is_taken(names, item, gains, tmp_path):
+    assert read_named(tmp_path, names, item) == gains
