@@ -17,8 +17,19 @@ ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of a number, by sums and by un
 
 def at_one_place(xy: Array) -> np.ndarray[Any, Any]:
     """Return the number of the first receiver that is at the place of each (N, 2) but for rounding, (N,)."""
-    tolerance = NEAR * float(np.ptp(xy, axis=0).max()) + ROUNDING * float(np.abs(xy).max())
-    return first_alike(xy, np.full(2, tolerance))
+    return first_alike(xy, np.full(2, nearest_place(xy)))
+
+
+def nearest_place(xy: Array) -> float:
+    """Return the distance in m within which two of the places (N, 2) are one but for rounding."""
+    return NEAR * float(np.ptp(xy, axis=0).max()) + ROUNDING * float(np.abs(xy).max())
+
+
+def nearest_instant(time: Array) -> float:
+    """Return the time in s within which two of the times (T,) or (R, T), NaN after their ends, are one likewise."""
+    steps = np.diff(time, axis=-1)
+    step = float(np.median(steps[np.isfinite(steps)])) if np.isfinite(steps).any() else 0.0
+    return NEAR * step + ROUNDING * float(np.nanmax(np.abs(time)))
 
 
 def first_alike(rows: Array, tolerance: Array) -> np.ndarray[Any, Any]:

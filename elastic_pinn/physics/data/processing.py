@@ -17,6 +17,7 @@ import numpy as np
 
 from elastic_pinn.physics.data.band_filter import BandFilter
 from elastic_pinn.physics.data.noise import noise_of
+from elastic_pinn.physics.data.places import nearest_instant, nearest_place
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.data.truth import Truth
@@ -81,7 +82,7 @@ def mute(receivers: Receivers, rows: Sequence[int], time: tuple[float, float]) -
     told = f"muted receivers {sorted(set(rows))} from {time[0]:g} to {time[1]:g} s"
 
     def muted(each: Records, at: slice) -> Records:
-        out = chosen[at][:, None, None] & _within(each.instants, time)  # (R, T, C)
+        out = chosen[at][:, None, None] & _within(each.instants, time, nearest_instant(each.time))  # (R, T, C)
         return replace(each, values=np.where(out, np.nan, each.values))
 
     found = _changed(receivers, muted, told)
@@ -121,7 +122,9 @@ def cut(
     told = "cut to " + ", ".join(f"{name} {ends[0]:g} to {ends[1]:g}" for name, ends in given.items() if ends)
 
     def within(each: Records, at: slice) -> Records | str:
-        return _selected(each, _within(each.xy[:, 0], x) & _within(each.xy[:, 1], y), _within(each.instants, time))
+        near = nearest_place(each.xy)
+        rows = _within(each.xy[:, 0], x, near) & _within(each.xy[:, 1], y, near)
+        return _selected(each, rows, _within(each.instants, time, nearest_instant(each.time)))
 
     return _changed(receivers, within, told)
 
@@ -224,9 +227,10 @@ def _by_records(receivers: Receivers) -> Iterator[tuple[Records, slice]]:
         yield each, slice(start, start + len(each.xy))
 
 
-def _within(values: Array, ends: tuple[float, float] | None) -> Mask:
+def _within(values: Array, ends: tuple[float, float] | None, near: float) -> Mask:
+    """Which values are between two ends, or at one but for rounding: 20 times 1e-6 is less than 20e-6."""
     low, high = ends or (-math.inf, math.inf)
-    return (values >= low) & (values <= high)
+    return (values >= low - near) & (values <= high + near)
 
 
 def _selected(records: Records, rows: Mask, inside: Mask | None = None) -> Records | str:

@@ -8,6 +8,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.data.processing import band_pass, cut, leave_out, mute, with_noise
+from elastic_pinn.physics.data.readers.units import in_si
 
 TIME = 1e-7 * np.arange(400)
 
@@ -46,6 +47,26 @@ def test_a_window_keeps_what_is_within_its_ends_in_space_and_time(recorded, tmp_
     assert part.provenance.endswith("\ncut to x 0.012 to 0.048, time 1e-06 to 4e-06")
     part.save(tmp_path / "part.h5")
     assert np.array_equal(ep.Receivers.load(tmp_path / "part.h5").recorded, part.recorded)
+
+
+@pytest.mark.parametrize(("unit", "size"), [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)])
+def test_a_window_keeps_samples_and_receivers_on_its_ends_whatever_their_unit(unit, size):
+    time = np.array([float(f"{i}e-6") for i in range(50)]) / 1e-6 * size
+    xy = np.array([[float(f"{i}e-3"), 0.0] for i in range(50)])
+    values = np.random.default_rng(0).standard_normal((50, 50, 2))
+    recorded = ep.Receivers(xy, time, velocity=values)
+    for first, last in [(10, 20), (3, 7), (0, 49), (41, 41)]:
+        ends = in_si(f"{first} {unit}", "time", ""), in_si(f"{last} {unit}", "time", "")
+        places = in_si(f"{first} mm", "length", ""), in_si(f"{last} mm", "length", "")
+        kept = cut(recorded, x=places, y=places[:1] * 2 if first == 0 else None, time=ends)
+        assert np.array_equal(kept.time, time[first : last + 1]) and np.array_equal(kept.xy, xy[first : last + 1])
+        gap = np.argwhere(np.isnan(mute(recorded, [7], ends).only.values[7, :, 0]))
+        assert gap.ravel().tolist() == list(range(first, last + 1))
+        own = replace(recorded.only, time=np.tile(time, (50, 1)))  # a clock for each
+        gaps = np.isnan(cut(ep.Receivers(records=own), time=ends).only.values[7, :, 0])
+        assert np.argwhere(~gaps).ravel().tolist() == list(range(first, last + 1))
+    inside = cut(recorded, x=(10.001e-3, 19.999e-3), time=(10.001 * size, 19.999 * size))
+    assert len(inside.time) == 9 and len(inside.xy) == 9
 
 
 def test_waves_below_the_frequency_stay_where_they_are_in_time_and_those_above_go():
