@@ -19,6 +19,7 @@ from elastic_pinn.error_estimate import ErrorsInFoundMaterial, still
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, Receivers
+from elastic_pinn.physics.data.channel_names import shown_name
 from elastic_pinn.physics.setups import ProblemMaker
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Shot(NamedTuple):
     @property
     def told(self) -> str:
         """What a title begins with: nothing of a run of one shot."""
-        return f"shot {self.name}: " if self.name else ""
+        return f"shot {shown_name(self.name)}: " if self.name else ""
 
 
 def wavefield_of(

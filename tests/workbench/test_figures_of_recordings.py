@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -327,12 +328,49 @@ def named(receivers):
 def test_names_that_channels_have_in_their_file_stand_beside_numbers_in_figures(aluminium, inverse_run):
     texts = {text.get_text() for text in ep.figures.receivers(named(ep.Receivers.load(aluminium))).axes[0].texts}
     assert "15 (laser 15 a, laser 15 b)" in texts
-    told = ep.figures.frequency_wavenumber(named(gappy(pulses_along(2900.0)))).get_suptitle()
+    told = ep.figures.frequency_wavenumber(named(gappy(pulses_along(2900.0)))).get_suptitle().replace("\n", " ")
     assert told.endswith(
         "left out: 4 x (laser 4 a), 4 y (laser 4 b), 9 x (laser 9 a), 9 y (laser 9 b), 20 x (laser 20 a)"
     )
     seen = inverse_run.latest().shot()._replace(receivers=named(inverse_run.problem().receivers))
     assert draw_fit(seen, 3, 1).get_suptitle().startswith("receiver 3 (laser 3 a, laser 3 b) at x = ")
+
+
+ODD = {
+    "price $\\x$": "price $\\x$",  # no formula
+    "$x$": "$x$",
+    "\\$a^2": "\\$a^2",
+    "_{": "_{",
+    "a\n\tb\x1b[31m\u202e": "a b [31m",
+    "scan point " + 280 * "y" + " 12345678": "scan point yyyyyyyyy…yyyyyyyyyy 12345678",
+}
+
+
+def drawn_text(figure, path):
+    """What a figure has of text; a formula that cannot be read, or no room, is an error."""
+    figure.savefig(path / "drawn.svg")
+    return " ".join(" ".join(ElementTree.parse(path / "drawn.svg").getroot().itertext()).split())
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_names_from_files_and_of_shots_are_drawn_letter_by_letter_on_one_short_line(name, tmp_path):
+    xy, values = np.random.default_rng(0).random((5, 2)), np.random.default_rng(1).standard_normal((2, 5, 30, 2))
+    called, other = (ep.Records("velocity", each, xy, np.arange(30) / 30, names=[name] * 5) for each in values)
+    assert ODD[name] in drawn_text(ep.figures.receivers(ep.Receivers(records=called)), tmp_path)
+    shots = [replace(called, shot=name, names=None), replace(other, shot="2", names=None)]
+    assert f"shot {ODD[name]}" in drawn_text(ep.figures.receivers(ep.Receivers(records=shots)), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names_are_drawn_beside_a_fit_too(name, inverse_run, tmp_path):
+    gaps = named(gappy(pulses_along(2900.0)))
+    every = replace(gaps, records=replace(gaps.only, names=np.full(gaps.only.names.shape, name)))
+    assert ODD[name] in drawn_text(ep.figures.frequency_wavenumber(every), tmp_path)
+    one = inverse_run.latest().shot()
+    odd = replace(one.receivers, displacement=None, records=replace(one.receivers.only, names=[name] * 121))
+    assert ODD[name] in drawn_text(draw_fit(one._replace(receivers=odd), 3, 1), tmp_path)
+    assert f"shot {ODD[name]}: " in drawn_text(draw_fit_b_scan(one._replace(name=name)), tmp_path)
 
 
 @pytest.mark.parametrize("xy", [[(0.0, 0.0), (0.01, 0.0), (0.05, 0.0)], [(0.0, 0.0), (0.0, 0.05)], [(0.02, 0.01)]])

@@ -278,9 +278,11 @@ def test_a_click_on_the_map_picks_the_receiver_whose_trace_is_then_below(fit):
 def test_a_button_tells_what_the_file_calls_its_receiver(fit):
     shown, clickable, receivers = fit.children[0].children[0], fit.children[2], fit._receivers
     names = [f"A{row}" for row in range(len(receivers.places))]
+    names[3] = "$x$\n" + 80 * "y"
     fit._receivers = replace(receivers, displacement=None, records=replace(receivers.only, names=names))
     shown.value = "map by receiver"
     assert {each.tooltip for each in clickable.children[1:]} >= {"receiver 0 (A0)", "receiver 17 (A17)"}
+    assert f"receiver 3 ($x$ {16 * 'y'}…{19 * 'y'})" in {each.tooltip for each in clickable.children[1:]}
 
 
 def test_buttons_are_where_the_receivers_are_drawn(fit):

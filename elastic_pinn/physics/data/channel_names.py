@@ -5,15 +5,18 @@ Where a file has names of its own, these stand beside, as in "3 y (laser 3)".
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elastic_pinn.physics.data.records import Channel, Records
-
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
+    from elastic_pinn.physics.data.records import Channel, Records
+
+
+LONGEST = 40  # characters of a name in a text or a figure
 
 
 def label_of(records: Records, receivers: Receivers) -> str:
@@ -28,8 +31,16 @@ def own_name(records: Records, row: int, column: int | None = None) -> str:
     if records.names is None:
         return ""
     named = records.names[row] if column is None else records.names[row, column : column + 1]
-    told = dict.fromkeys(f"no. {name}" if name.isdecimal() else name for name in named.tolist() if name)
+    shown = filter(None, map(shown_name, named.tolist()))
+    told = dict.fromkeys(f"no. {name}" if name.isdecimal() else name for name in shown)
     return f" ({', '.join(told)})" if told else ""
+
+
+def shown_name(name: str) -> str:
+    """Return a name from a file as texts and figures show it: on one line, and without its middle where it is long."""
+    printed = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in name)  # not what controls
+    line = " ".join(printed.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]}…{line[len(line) - LONGEST // 2 + 1 :]}"
 
 
 def named_channels(receivers: Receivers) -> Iterator[tuple[Records, list[Channel], list[str]]]:

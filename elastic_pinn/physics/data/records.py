@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from elastic_pinn.physics.data.channel_names import shown_name
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES
 from elastic_pinn.physics.data.recorded_quantity import TENSOR, VECTOR, RecordedQuantity
 from elastic_pinn.physics.errors import ProblemError
@@ -143,7 +144,7 @@ class Records:
             *([f"{recorded.sum()} channels ({each})"] if recorded.sum() < (rows - dead) * columns else []),
             *([f"{dead} of {rows} receivers recorded nothing"] if dead else []),
             *([f"{100 * gaps:.2g} % of samples missing"] if gaps else []),
-            *([f"shot {self.shot}"] if self.shot else []),
+            *([f"shot {shown_name(self.shot)}"] if self.shot else []),
         ]
         return ", ".join(parts)
 

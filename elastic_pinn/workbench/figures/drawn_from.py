@@ -12,6 +12,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES, VECTORS, Receivers, RecordedQuantity
+from elastic_pinn.physics.data.channel_names import shown_name
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.run import Checkpoint, Run, load_checkpoint
 from elastic_pinn.run.shot import Shot
@@ -55,7 +56,7 @@ def network_of(checkpoint: Checkpoint) -> Model:
 def first_shot_text(problem: Problem) -> str:
     """Return what the title of a figure of the first shot alone begins with; "" where there is one."""
     names = names_of_shots(problem)
-    return f"shot {names[0]}, the first of {len(names)}, by its network: " if problem.other_shots else ""
+    return f"shot {shown_name(names[0])}, the first of {len(names)}, by its network: " if problem.other_shots else ""
 
 
 def receivers_of(shot: Shot, figure: str) -> Receivers:

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from elastic_pinn.physics.data.channel_names import shown_name
 from elastic_pinn.physics.sources import Pulse
 from elastic_pinn.run import Run
 from elastic_pinn.workbench.figures.drawn_from import FigureError, Source, open_source
@@ -63,5 +64,5 @@ def wavelet(run: Source, stated: Pulse | None = None, shot: str | int = "") -> P
     legend_below(figure)
     light_grid(axes)
     if shot:
-        axes.set_title(f"shot {shot}", fontsize=10)
+        axes.set_title(f"shot {shown_name(shot)}", fontsize=10, parse_math=False)
     return figure

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ ENERGY, ABOVE = 0.995, 1.5  # an image goes up to the frequency below which so m
 LEAST_OF_LINE = 4  # receivers
 PADDED = 4  # times as long as the record is what is transformed
 MOST_NAMED = 8  # channels in a title
+LETTERS = 120  # of a line of a title
 SPEED_COLORS = (VERMILLION, ORANGE, GREEN, BLUE)
 
 Array = np.ndarray
@@ -258,7 +260,7 @@ def _left_out(records: Records, first: int, rows: Array, whole: Array) -> str:
         for row, column in np.argwhere(~whole)
     ]
     listed = ", ".join(named[:MOST_NAMED]) + (", ..." if len(named) > MOST_NAMED else "")
-    return f"\n{len(named)} channel{'s' * (len(named) > 1)} with gaps left out: {listed}"
+    return "\n" + fill(f"{len(named)} channel{'s' * (len(named) > 1)} with gaps left out: {listed}", LETTERS)
 
 
 def _transform(recorded: Array, position: Array, number: Array) -> Array:

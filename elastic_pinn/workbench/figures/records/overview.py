@@ -60,7 +60,7 @@ def receivers(receivers: Receivers, records: int = 0) -> Picture:
     for row in range(0, len(x), math.ceil(len(x) / MOST_NUMBERS)):
         axes.annotate(
             f"{first + row}{own_name(own, row)}", (x[row], y[row]), xytext=(0, 6), textcoords="offset points",
-            fontsize=7, ha="center", label=OPTIONAL,
+            fontsize=7, ha="center", label=OPTIONAL, parse_math=False,
         )  # fmt: skip
     axes.set_aspect("equal")
     _frame(axes, x, y)

@@ -62,6 +62,21 @@ class Picture(Figure):
         self._may_resize = False
         super().set_size_inches(w, h, forward)
 
+    def suptitle(self, t: str, **options: Any) -> Any:
+        """Set the title, in which names from files and of shots are as they are: a dollar sign begins no formula.
+
+        Parameters
+        ----------
+        t, **options
+            As of matplotlib.
+
+        Returns
+        -------
+        Text
+            The title.
+        """
+        return super().suptitle(t, **{"parse_math": False} | options)
+
     def arrange(self) -> None:
         """Lay out the figure as it will be saved, once for a size: maps fill it, and texts are clear of curves."""
         size = tuple(self.get_size_inches())

@@ -59,7 +59,7 @@ class FieldMap:
         draw_inclusions(axes, fields.regions, length)
         axes.set_xlabel(f"x ({length.name})")
         axes.set_ylabel(f"y ({length.name})")
-        self._title = axes.set_title(" ", fontsize=10)
+        self._title = axes.set_title(" ", fontsize=10, parse_math=False)
         self._bar = self._figure.colorbar(
             self._image, ax=axes, location="bottom" if self._is_wide else "right", aspect=40 if self._is_wide else 20
         )
