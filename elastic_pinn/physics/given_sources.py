@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from elastic_pinn.physics.domains import Disc, Plate
 from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.plus_minus import EXACT
 from elastic_pinn.physics.shots import names_of_shots
 from elastic_pinn.physics.sources import KnownShape, Local, SideLoad, Source, Total, UnknownPulse, local_in
-from elastic_pinn.physics.sources.moment_source import EVEN
-from elastic_pinn.physics.sources.plus_minus import EXACT
-from elastic_pinn.physics.sources.side_load import OFF
+from elastic_pinn.physics.sources.places import freely, ways_of
+from elastic_pinn.physics.sources.transducers import of_one_transducer
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -73,7 +72,7 @@ class ChangedSource:
     source
         Which, as in "the source at (0.012, 0.02) m".
     place
-        Where it is given, x and y in m.
+        Where it is given, x and y in m; of several sources of one transducer, the place of the first.
     step
         The change of the number.
     problems
@@ -111,12 +110,12 @@ def changed_sources(problem: Problem) -> Iterator[ChangedSource]:
         is_alone = all(len(shot.sources) == 1 for shot in shots.values())
         for ways in chain(_changes(source, problem), [] if is_alone else _beside_others(source)):
             for step, other in ways:
-                sure = _changed(other, plus_minus=EXACT)  # one that is moved may be so near to an end of its side
                 try:
-                    problems = {i: _with(shot, source, sure) for i, shot in shots.items()}
+                    problems = {i: _with(shot, source, other) for i, shot in shots.items()}
                 except ProblemError:  # it is no longer inside, or on its side
                     continue
-                yield ChangedSource(name, source.at, step, problems, _stated(source, step))
+                place = next(each.at for each in sources if of_one_transducer(each, source))
+                yield ChangedSource(name, place, step, problems, _stated(source, step))
                 break
 
 
@@ -157,25 +156,12 @@ def _changes(source: Local, problem: Problem) -> Iterator[list[tuple[Step, Local
 
 
 def _moved(source: Local, problem: Problem) -> Iterator[list[tuple[Step, Local]]]:
-    """Moved along x and y, or, on a circle, along it."""
-    (x, y), size = source.at, WIDER * source.width
-    outline = problem.domain.shape.outline if isinstance(problem.domain.shape, Plate) else problem.domain.shape
-    circles = [*problem.discs, *([outline] if isinstance(outline, Disc) else [])]
-    for disc in circles if isinstance(source, SideLoad) else []:
-        x_0, y_0 = disc.center
-        if abs(math.hypot(x - x_0, y - y_0) - disc.radius) <= OFF * source.width:
-            angle = math.atan2(y - y_0, x - x_0) + size / disc.radius
-            at = (x_0 + disc.radius * math.cos(angle), y_0 + disc.radius * math.sin(angle))
-            step = Step(f"{PLACE} its side", size, "{} m further anticlockwise", "{} m further clockwise")
-            yield [(step, _changed(source, at=at))]
-            return
-    for axis, (u, v) in {"x": (1.0, 0.0), "y": (0.0, 1.0)}.items():
-        words = "{} m further", "{} m less far"
+    """Moved along x and y, or, of a load, or one on a side of which the place is stated to be off, along the side."""
+    size, is_held = WIDER * source.width, isinstance(source, SideLoad) or source.plus_minus.at
+    held = ways_of(source.at, source.width, problem.domain.shape) if is_held else []
+    for way in held or freely(source.at):
         yield [
-            (
-                Step(f"{PLACE} {axis}", size, *words[::sign]),
-                _changed(source, at=(x + sign * size * u, y + sign * size * v)),
-            )
+            (Step(f"{PLACE} {way.name}", size, *way.words[::sign]), _changed(source, at=way.at(sign * size)))
             for sign in (1, -1)
         ]
 
@@ -185,10 +171,7 @@ def _turned(source: Local) -> dict[str, Any]:
     angle = math.radians(TURNED)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     if hasattr(source, "moment"):
-        moment = np.array(source.moment)
-        turned = turn @ moment @ turn.T
-        is_even = np.abs(turned - moment).max() <= EVEN * np.abs(moment).max()
-        return {} if is_even else {"moment": turned.tolist()}
+        return {"moment": (turn @ np.array(source.moment) @ turn.T).tolist()} if source.has_direction else {}
     return {name: (turn @ getattr(source, name)).tolist() for name in VECTORS if hasattr(source, name)}
 
 
@@ -237,18 +220,20 @@ def _changed(part: Any, **fields: Any) -> Any:
 
 
 def _with(problem: Problem, source: Local, other: Local) -> Problem:
-    """The problem with another source in the place of one, in the same scales."""
+    """The problem with another source in the place of one, all of them exact, in the same scales: one that is moved may
+    be so near to an end of its side that its place is not sure to be there."""
 
     def put(field: Any) -> Any:
         if isinstance(field, Total):
             return Total(tuple(map(put, field.fields)))
-        return other if field == source else field
+        now = other if field == source else field
+        return _changed(now, plus_minus=EXACT) if isinstance(now, Local) else now
 
     start = problem.initial
     return replace(
         problem,
         force=put(problem.force),
-        boundary=[replace(c, value=put(c.value)) if source in local_in(c.value) else c for c in problem.boundary],
+        boundary=[replace(c, value=put(c.value)) if local_in(c.value) else c for c in problem.boundary],
         initial=start and replace(start, displacement=put(start.displacement), velocity=put(start.velocity)),
         displacement_scale=problem.scales.displacement,
         exact=None,

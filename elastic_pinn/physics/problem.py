@@ -28,7 +28,7 @@ from elastic_pinn.physics.media.material import Material, names_by_region
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.media.moduli import Moduli
 from elastic_pinn.physics.probes import probes, require_pointwise
-from elastic_pinn.physics.problem_checks import check_parts, check_receivers_inside, check_sources
+from elastic_pinn.physics.problem_checks import check_parts, check_receivers_inside, check_sources, check_transducers
 from elastic_pinn.physics.scales import Scales
 from elastic_pinn.physics.shots import listed_shots, records_of_all, require_one_solid, shots_of
 from elastic_pinn.physics.sources import Circle, Local, Source, UnknownPulse, local_in
@@ -109,6 +109,7 @@ class Problem:
         if reason := why_not_found(self):
             raise ProblemError(reason)
         require_one_solid(self)
+        check_transducers(self)
 
     def __repr__(self) -> str:
         parts = {

@@ -16,6 +16,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.media.medium import Medium
 from elastic_pinn.physics.sources import field_of, local_in
+from elastic_pinn.physics.sources.transducers import stated_unlike
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -51,6 +52,16 @@ def check_sources(problem: Problem) -> None:
     for statement in problem.statements:
         for source in local_in(statement.target):
             source.require_sound(statement, problem.domain, starts_at_rest)
+
+
+def check_transducers(problem: Problem) -> None:
+    """Raise ProblemError for sources of one transducer, of one shot or several, that are stated to be off unlike."""
+    sources = [source for shot in (problem, *problem.other_shots) for source in shot.sources]
+    for i, k, how in stated_unlike(sources):
+        raise ProblemError(
+            f"{sources[i]} and {sources[k]} are at one place, and so of one transducer, and {how}: state the same "
+            "plus_minus of both"
+        )
 
 
 def _check_overlaps(problem: Problem) -> None:

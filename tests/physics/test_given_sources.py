@@ -207,6 +207,59 @@ def test_an_uncertain_place_is_changed_however_near_an_edge_is():
     assert found["width"] == pytest.approx(1.0) and not found["direction"]
 
 
+@pytest.mark.parametrize(
+    ("at", "what"),
+    [
+        ((0.0, 0.5), ["place along y"]),
+        ((0.4, 1.0), ["place along x"]),
+        ((0.4, 0.5), ["place along x", "place along y"]),
+    ],
+)
+def test_a_force_on_a_side_may_be_off_along_it_alone(at, what):
+    half = problem(force=replace(FORCE, at=at, plus_minus=ep.PlusMinus(at=0.01)))
+    half = replace(
+        half, boundary=[ep.Symmetry(sides="left"), ep.Traction(sides="top"), ep.Displacement(sides="bottom")]
+    )
+    assert [each.step.what for each in changed_sources(half) if each.plus_minus] == what
+
+
+def test_a_force_on_a_rim_may_be_off_around_it():
+    shape = ep.Plate(ep.Rectangle((0.0, 1.0), (0.0, 1.0)), [ep.Disc((0.5, 0.5), 0.2)])
+    force = replace(FORCE, at=(0.7, 0.5), plus_minus=ep.PlusMinus(at=0.05))
+    [found] = (
+        each
+        for each in changed_sources(replace(problem(force=force), domain=ep.Domain(shape=shape, t=(0.0, 4.0))))
+        if each.plus_minus
+    )
+    [moved] = found.problems[0].sources
+    assert found.step.what == "place along its side" and found.plus_minus == pytest.approx(5.0)
+    assert moved.at == pytest.approx((0.5 + 0.2 * math.cos(0.05), 0.5 + 0.2 * math.sin(0.05)))
+
+
+def test_sources_of_one_transducer_are_refused_unless_the_same_is_stated_of_them():
+    sure = replace(FORCE, plus_minus=ep.PlusMinus(at=0.01, direction=5.0))
+    near = replace(sure, at=(0.4, 0.5 + 1e-9), force=(0.0, 2.0))
+    for other, how in [
+        (replace(near, plus_minus=ep.PlusMinus(direction=5.0)), "at_plus_minus is 0.01 m of one and 0 m of the other"),
+        (replace(near, plus_minus=ep.PlusMinus(0.01, 0.002, 5.0)), "width_plus_minus is 0 m of one and 0.002 m of"),
+        (replace(near, plus_minus=ep.PlusMinus(0.01)), "direction_plus_minus is 5 degrees of one and 0 degrees of"),
+    ]:
+        with pytest.raises(ep.ProblemError, match=rf"PointForce.*0\.4, 0\.5.* are at one place.*{how}"):
+            problem(force=[sure, other])
+    places = {each.place for each in changed_sources(problem(force=[sure, near])) if each.plus_minus}
+    assert places == {sure.at}, "one error, however its places are rounded"
+    even = ep.MomentSource(sure.at, ((1.0, 0.0), (0.0, 1.0)), PULSE, FORCE.width, ep.PlusMinus(at=0.01))
+    problem(force=[sure, even])  # turned, it is the same
+    problem(force=[sure, replace(near, at=(0.4, 0.6), plus_minus=ep.PlusMinus())])
+
+
+def test_a_transducer_of_several_shots_is_stated_alike_in_each():
+    first = problem(force=replace(FORCE, plus_minus=ep.PlusMinus(at=0.01)), shot="a")
+    second = problem(force=replace(FORCE, force=(0.0, 3.0)), shot="b")
+    with pytest.raises(ep.ProblemError, match=r"at_plus_minus is 0.01 m of one and 0 m of the other"):
+        replace(first, other_shots=[second])
+
+
 def test_two_forces_at_one_place_have_names_of_their_own():
     both = [FORCE, replace(FORCE, force=(0.0, 1.0))]
     found = {(each.source, each.step.what) for each in changed_sources(problem(force=both))}

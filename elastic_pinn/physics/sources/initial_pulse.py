@@ -10,9 +10,10 @@ from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.quantity import DISPLACEMENT, VELOCITY, PhysicalQuantity
-from elastic_pinn.physics.sources.local import Local, Pair, pair, unit_vector
-from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
+from elastic_pinn.physics.sources.local import Local
+from elastic_pinn.physics.sources.vectors import Pair, pair, unit_vector
 
 
 @dataclass(frozen=True, repr=False)

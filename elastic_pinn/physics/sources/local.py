@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,12 +17,13 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
-from elastic_pinn.physics.numbers import finite_number
+from elastic_pinn.physics.plus_minus import PlusMinus, require_plus_minus
 from elastic_pinn.physics.points import probe_points
 from elastic_pinn.physics.quantity import DISPLACEMENT, FORCE, STRESS, VELOCITY, PhysicalQuantity
-from elastic_pinn.physics.sources.plus_minus import PlusMinus, require_plus_minus
+from elastic_pinn.physics.sources.places import room_along, told_room, ways_of
 from elastic_pinn.physics.sources.pulse_checks import require_sound_pulse
 from elastic_pinn.physics.sources.pulses import GAUSSIAN_HIGHEST, Pulse, settle
+from elastic_pinn.physics.sources.vectors import Pair, pair
 from elastic_pinn.physics.statement import Statement
 
 SPREAD, REACH = 1.5, 0.999  # of points near a source: their deviation in widths, and the part of a Gaussian drawn from
@@ -36,7 +37,6 @@ BELONGS = {
 """Where a field of a quantity is given."""
 LATE = 1e-2  # of its peak: a larger pulse at the first instant is cut off
 
-Pair = tuple[float, float]
 Circle = tuple[float, float, float]
 
 
@@ -79,6 +79,11 @@ class Local(ABC):
     @abstractmethod
     def direction(self) -> Pair | None:
         """A unit vector along which it acts, for figures; None where there is no single one."""
+
+    @property
+    def has_direction(self) -> bool:
+        """Whether it is another one when it is turned."""
+        return True
 
     @abstractmethod
     def typical_displacement(self, quantity: PhysicalQuantity, material: Material, domain: Domain) -> float:
@@ -240,12 +245,18 @@ class Local(ABC):
 
     def _require_surely_there(self, statement: Statement, domain: Domain) -> None:
         """Raise ProblemError for a place so uncertain that it may lie outside the solid."""
-        (x, y), off = self.at, self.plus_minus.at
-        around = [(x + off, y), (x - off, y), (x, y + off), (x, y - off)]
-        if not domain.shape.contains(*torch.tensor(around, dtype=torch.float64).unbind(1)).all():
+        if not (off := self.plus_minus.at):
+            return
+        ways = ways_of(self.at, self.width, domain.shape)
+        if not ways:
             raise ProblemError(
-                f"{self}, at_plus_minus = {off:g} m: so far away along x or y lies a place that is not in the solid; "
-                "state less, or another place"
+                f"{self}, at_plus_minus = {off:g} m: it is in a corner, where its place is exact: 0 is legal"
+            )
+        room, way = min((room_along(way, off, domain.shape), way.name) for way in ways)
+        if room < off:
+            raise ProblemError(
+                f"{self}, at_plus_minus = {off:g} m: so far away along {way} lies a place that is not in the solid; "
+                f"{told_room(room)}"
             )
 
 
@@ -379,18 +390,3 @@ def _role(statement: Statement) -> str:
     if statement.column == "pde":
         return "the body force"
     return f"the value of a side ({statement.label})" if statement.column == "boundary" else f"the {statement.name}"
-
-
-def pair(role: str, given: Any, unit: str) -> Pair:
-    """Return two finite numbers. Raises ProblemError, naming `role`, for others."""
-    try:
-        first, second = given
-    except (TypeError, ValueError):
-        raise ProblemError(f"{role} = {in_one_line(given)}: two numbers in {unit} are needed, along x and y") from None
-    return finite_number(role, first), finite_number(role, second)
-
-
-def unit_vector(vector: Pair) -> Pair | None:
-    """Return a vector's direction; None where it is zero."""
-    length = math.hypot(*vector)
-    return (vector[0] / length, vector[1] / length) if length else None

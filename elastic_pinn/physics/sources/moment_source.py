@@ -14,11 +14,12 @@ from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import real_array
+from elastic_pinn.physics.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.quantity import FORCE, PhysicalQuantity
-from elastic_pinn.physics.sources.local import Pair, Source
+from elastic_pinn.physics.sources.local import Source
 from elastic_pinn.physics.sources.near_field import displacement_of_moment
-from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.sources.pulses import Pulse
+from elastic_pinn.physics.sources.vectors import Pair
 
 Moment = tuple[Pair, Pair]
 EVEN = 1e-9  # of a moment: what a turn changes by less pushes evenly
@@ -72,8 +73,7 @@ class MomentSource(Source):
                 f"MomentSource: moment = {rows.tolist()}: two rows of two finite numbers in N m/m are needed"
             )
         object.__setattr__(self, "moment", tuple(map(tuple, (rows + 0.0).tolist())))
-        uneven = max(abs(rows[0, 0] - rows[1, 1]), abs(rows[0, 1] + rows[1, 0]))
-        if self.plus_minus.direction and uneven <= EVEN * np.abs(rows).max():
+        if self.plus_minus.direction and not self.has_direction:
             raise ProblemError(
                 f"MomentSource: direction_plus_minus = {self.plus_minus.direction:g} degrees of the moment "
                 f"{rows.tolist()}: turned, it is the same; leave it out"
@@ -125,6 +125,12 @@ class MomentSource(Source):
         """
         sin, cos = math.sin(2.0 * angle), math.cos(2.0 * angle)
         return cls(at, ((-moment * sin, moment * cos), (moment * cos, moment * sin)), pulse, width)
+
+    @property
+    def has_direction(self) -> bool:
+        """Whether it is another one when it is turned."""
+        (xx, xy), (yx, yy) = self.moment
+        return max(abs(xx - yy), abs(xy + yx)) > EVEN * float(np.abs(self.moment).max())
 
     def __repr__(self) -> str:
         (x, y), ((xx, xy), (yx, yy)) = self.at, self.moment

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.quantity import FORCE, PhysicalQuantity
-from elastic_pinn.physics.sources.local import Pair, Source, pair, unit_vector
+from elastic_pinn.physics.sources.local import Source
 from elastic_pinn.physics.sources.near_field import displacement_of_force
-from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.sources.pulses import Pulse
+from elastic_pinn.physics.sources.vectors import Pair, pair, unit_vector
 
 
 @dataclass(frozen=True, repr=False)

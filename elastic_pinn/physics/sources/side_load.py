@@ -13,14 +13,15 @@ from torch import Tensor
 from elastic_pinn.physics.domains import Domain, Part
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.media.material import Material
+from elastic_pinn.physics.plus_minus import EXACT, PlusMinus
 from elastic_pinn.physics.quantity import STRESS, PhysicalQuantity
-from elastic_pinn.physics.sources.local import Circle, Pair, Source, pair, unit_vector
+from elastic_pinn.physics.sources.local import Circle, Source
 from elastic_pinn.physics.sources.near_field import displacement_of_force
-from elastic_pinn.physics.sources.plus_minus import EXACT, PlusMinus
+from elastic_pinn.physics.sources.places import OFF, told_room
 from elastic_pinn.physics.sources.pulses import Pulse
+from elastic_pinn.physics.sources.vectors import Pair, pair, unit_vector
 from elastic_pinn.physics.statement import Statement
 
-OFF = 1e-2  # widths: a middle so far off its side changes the load by 5e-5
 NODES, ROUNDS = 1001, 4  # of the search for the nearest place of a side: each round is 500 times finer
 FAR = 4.0  # widths: points on the side are drawn so far from the middle
 BESIDE = 1.5  # widths: the radius of the circle beside
@@ -243,12 +244,12 @@ class SideLoad(Source):
             return
         parts = statement.place.parts
         middle, _ = self._nearest(domain, parts)
-        off = self.plus_minus.at / sum(domain.shape.length(part) for part in parts)
-        room = 0.5 if self._is_closed(domain, parts) else min(middle, 1.0 - middle)
-        if off > room:
+        part = 0.5 if self._is_closed(domain, parts) else min(middle, 1.0 - middle)
+        room = part * sum(domain.shape.length(each) for each in parts)
+        if self.plus_minus.at > room:
             raise ProblemError(
                 f"{self}, at_plus_minus = {self.plus_minus.at:g} m: so far away along its side is no place of it; "
-                "state less, or another place"
+                f"{told_room(room)}"
             )
 
     def _is_closed(self, domain: Domain, parts: Sequence[Part]) -> bool:

@@ -9,6 +9,8 @@ import elastic_pinn as ep
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.config_sections import as_written
 from elastic_pinn.physics import problem_from
+from elastic_pinn.physics.setups.plate.acting_sources import acting_on
+from elastic_pinn.physics.setups.plate.sources import SourceEntry
 from tests.configs import notebook
 from tests.physics.setups.plates import BUMP, DISC, HOLE, LAYER, PLATE, PRESS, PUSH, TURN, plate_config
 
@@ -50,6 +52,12 @@ def test_a_difference_in_an_entry_is_a_difference_of_its_field():
     wider = config.model_copy(update={"sources": [PRESS | {"width": 2e-3}]})
     assert list(config.differences(wider)) == ["sources"] and wider.sources[0].width == 2e-3
     assert config.differences(config.model_copy(update={"sources": config.sources})) == {}
+
+
+def test_a_number_that_is_off_by_nothing_is_exact():
+    stated = PRESS | {"at_plus_minus": 0.0, "width_plus_minus": 0.0, "direction_plus_minus": 0.0}
+    assert not plate_config(sources=[stated]).sources[0].plus_minus
+    problem_from(plate_config(sources=[stated]))
 
 
 def test_one_side_for_all_may_be_given_without_a_list():
@@ -122,14 +130,24 @@ def test_what_a_plate_has_no_other_problem_has(name):
         ),
         ({"delay": 2e-6}, "% of its peak at the window's first instant, 0 s, where all is at rest"),
         ({"at_plus_minus": 1e-4}, "sources[0].at_plus_minus = 0.0001: ± of what is found counts it, and nothing is"),
-        ({"at_plus_minus": 0.0}, "sources[0].at_plus_minus = 0.0: Input should be greater than 0"),
-        ({"width_plus_minus": 2e-3}, "width_plus_minus = 0.002: less than width = 0.001 m is legal"),
-        ({"direction_plus_minus": 45.0}, "sources[0].direction_plus_minus = 45.0: Input should be less than 45"),
+        ({"at_plus_minus": -1e-4}, "sources[0].at_plus_minus = -0.0001: Input should be greater than or equal to 0"),
+        ({"width_plus_minus": 2e-3}, "width_plus_minus = 0.002 m of a width of 0.001 m: less is legal"),
+        ({"direction_plus_minus": 45.0}, "direction_plus_minus = 45: below 45 degrees is legal"),
     ],
 )
 def test_a_source_that_is_impossible_is_refused_by_its_entry(entry, fault):
     text = refusal(sources=[PRESS | entry], sides=["fixed", "free", "free", "free"])
     assert fault in text and text.startswith("sources[0]") and "\n" not in text
+
+
+@pytest.mark.parametrize("shots", [("", ""), ("a", "b")], ids=["one-shot", "two-shots"])
+def test_entries_of_one_transducer_state_the_same(shots):
+    shape, near = ep.Rectangle((0.0, 0.04), (0.0, 0.02)), [PUSH["at"][0] + 1e-9, PUSH["at"][1]]
+    push, turn = (PUSH | {"at_plus_minus": 1e-4}, TURN | {"at": near, "width": PUSH["width"], "at_plus_minus": 2e-4})
+    entries = [SourceEntry(**each | {"shot": shot}) for each, shot in zip((push, turn), shots, strict=True)]
+    config = Config.model_construct(**{**dict(plate_config()), "sources": entries})
+    with pytest.raises(ConfigError, match=r"sources\[0\] and sources\[1\] are.* at_plus_minus is 0.0001 m"):
+        acting_on(config, shape)
 
 
 def test_a_pulse_outside_the_window_is_told_with_the_fields_to_change():

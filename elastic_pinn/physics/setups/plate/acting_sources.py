@@ -24,7 +24,6 @@ from elastic_pinn.physics.sources import (
     KnownShape,
     Local,
     MomentSource,
-    PlusMinus,
     PointForce,
     Pulse,
     Ricker,
@@ -34,8 +33,9 @@ from elastic_pinn.physics.sources import (
     UnknownWavelet,
     field_of,
 )
+from elastic_pinn.physics.sources.places import OFF
+from elastic_pinn.physics.sources.transducers import stated_unlike
 
-ON_A_SIDE = 1e-2  # widths: so far off a side a source is on it, and a load is moved there, which changes it by 5e-5
 WIDEST = 0.5  # of the plate's lesser extent: a wider source is around no place
 FELT = 0.1  # of its peak: a pulse that is smaller all through the window has its numbers in other units
 INSTANTS = 10_000  # at which that is looked up
@@ -65,8 +65,8 @@ class Acting(NamedTuple):
 def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
     """Return what acts on a plate.
 
-    Raises ConfigError for a source where it cannot be, for one that is wider than the plate, and for a pulse of which
-    the window has almost nothing.
+    Raises ConfigError for a source where it cannot be, for one that is wider than the plate, for a pulse of which the
+    window has almost nothing, and for sources of one transducer that are stated to be off unlike.
     """
     acting = [
         each._replace(shot=entry.shot)
@@ -75,6 +75,11 @@ def acting_on(config: PlateConfig, shape: Shape) -> list[Acting]:
     ]
     for each in acting:
         _require_felt(each, config.duration)
+    for i, k, how in stated_unlike([each.source for each in acting]):
+        raise ConfigError(
+            f"{acting[i].name} and {acting[k].name} are at one place, and so of one transducer, and {how}: state the "
+            "same of both"
+        )
     return acting
 
 
@@ -112,11 +117,11 @@ def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> I
     if entry.kind == "side_load":
         side, place = _on_side(name, entry, config, shape)
         pulse = _pulse_of(name, entry, config)
-        load = SideLoad(place, entry.force or (0.0, 0.0), pulse, entry.width, _plus_minus(entry))
+        load = SideLoad(place, entry.force or (0.0, 0.0), pulse, entry.width, entry.plus_minus)
         yield Acting(name, "load", load, side)
         return
     _require_inside(name, entry, config, shape)
-    at, width, plus_minus = entry.at, entry.width, _plus_minus(entry)
+    at, width, plus_minus = entry.at, entry.width, entry.plus_minus
     if entry.kind == "moment":
         with named(name):
             source = MomentSource(at, entry.moment, _pulse_of(name, entry, config), width, plus_minus)
@@ -129,11 +134,6 @@ def _made(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -> I
             yield Acting(name, "displacement", InitialPulse(at, entry.displacement, width, plus_minus))
         if entry.velocity:
             yield Acting(name, "velocity", InitialPulse(at, entry.velocity, width, plus_minus))
-
-
-def _plus_minus(entry: SourceEntry) -> PlusMinus:
-    """How far what is given may be off."""
-    return PlusMinus(entry.at_plus_minus or 0.0, entry.width_plus_minus or 0.0, entry.direction_plus_minus or 0.0)
 
 
 def _pulse_of(name: str, entry: SourceEntry, config: PlateConfig) -> Pulse:
@@ -210,7 +210,7 @@ def _on_side(name: str, entry: SourceEntry, config: PlateConfig, shape: Shape) -
     """
     places, at = _on_sides_near(entry.at, shape), _at(name, entry)
     away = {side: math.dist(place, entry.at) for side, place in places.items()}
-    on = [side for side, distance in away.items() if distance <= ON_A_SIDE * entry.width]
+    on = [side for side, distance in away.items() if distance <= OFF * entry.width]
     if not on:
         nearest = min(away, key=away.__getitem__)
         raise ConfigError(
@@ -231,7 +231,7 @@ def _require_inside(name: str, entry: SourceEntry, config: PlateConfig, shape: S
         where = in_words_of_fields(shape.whereabouts(*entry.at))
         raise ConfigError(f"{_at(name, entry)}: it lies {where}; legal is a place in the solid, in m")
     for side, place in _on_sides_near(entry.at, shape).items():
-        if math.dist(place, entry.at) <= ON_A_SIDE * entry.width and _holds_on(side, config) == "fixed":
+        if math.dist(place, entry.at) <= OFF * entry.width and _holds_on(side, config) == "fixed":
             raise ConfigError(
                 f"{_at(name, entry)}: it is on {_side(side)}, which is 'fixed', so that nothing moves there; legal is "
                 "a place inside"

@@ -94,7 +94,7 @@ def require_whole(config: PlateConfig) -> None:
         f"sources[{i}].{name}": each
         for i, source in enumerate(config.sources)
         for name in UNCERTAIN
-        if (each := getattr(source, name)) is not None
+        if (each := getattr(source, name))
     }
     for name, value in uncertain.items() if not config.sought else ():
         raise ValueError(

@@ -7,8 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elastic_pinn.config_sections import Entry, Finite, List, OfList, Pair, Positive, as_written
+from elastic_pinn.config_sections import Entry, Finite, List, NonNegative, OfList, Pair, Positive, as_written
 from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.plus_minus import PlusMinus, require_plus_minus
 
 PULSED = ("pulse", "frequency")
 PEAKS = ("displacement", "velocity")
@@ -64,16 +66,21 @@ class SourceEntry(Entry):
     force or moment, how much later than delay it acts, or both"""
     origin_within: Positive | None = None
     """how much later or earlier than delay an origin_time that is sought may be, s; not given: a period"""
-    at_plus_minus: Positive | None = None
+    at_plus_minus: NonNegative | None = None
     """one standard deviation of each coordinate of at, or, of a side_load, along its side, m: ± of what is found from
     data by stages = ["full_waveform"] counts it. Entries at one place are one transducer, all others err independently.
-    Not given: at is exact"""
-    width_plus_minus: Positive | None = None
+    Not given, or 0: at is exact"""
+    width_plus_minus: NonNegative | None = None
     """the same of width, m"""
-    direction_plus_minus: Annotated[Positive, Field(lt=45.0)] | None = None
+    direction_plus_minus: NonNegative | None = None
     """the same of the direction of force, moment, displacement or velocity, degrees"""
     shot: str = ""
     """the shot of `data` in which it acts; not given: in each"""
+
+    @property
+    def plus_minus(self) -> PlusMinus:
+        """How far what is given may be off; raises ProblemError for what no source has."""
+        return PlusMinus(self.at_plus_minus or 0.0, self.width_plus_minus or 0.0, self.direction_plus_minus or 0.0)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -93,10 +100,10 @@ class SourceEntry(Entry):
             raise ValueError("unknowns: amplitude and origin time are part of an 'unknown' pulse; leave them out")
         if self.origin_within is not None and "origin_time" not in (self.unknowns or ()):
             raise ValueError("origin_within is of an origin time that is sought: add 'origin_time' to unknowns")
-        if self.width_plus_minus and self.width_plus_minus >= self.width:
-            raise ValueError(
-                f"width_plus_minus = {self.width_plus_minus:g}: less than width = {self.width:g} m is legal"
-            )
+        try:
+            require_plus_minus(self.kind, self.plus_minus, self.width)
+        except ProblemError as error:
+            raise ValueError(str(error)) from None
         for name in given:
             if name in STRENGTHS and not _is_felt(getattr(self, name)):
                 raise ValueError(f"{name} = {in_one_line(as_written(getattr(self, name)))} moves nothing")

@@ -16,7 +16,7 @@ from elastic_pinn.physics import Material, Plate, Problem, Rectangle, SideLoad
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.physics.sources import Local, Source, UnknownPulse
-from elastic_pinn.physics.sources.side_load import OFF
+from elastic_pinn.physics.sources.places import OFF
 from elastic_pinn.training.readable import readable
 from elastic_pinn.workbench.figures.style.colors import BLACK, GREEN, VERMILLION
 from elastic_pinn.workbench.figures.style.units import Unit

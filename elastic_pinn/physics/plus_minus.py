@@ -10,6 +10,7 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import finite_number
 
 MOST_TURNED = 45.0  # degrees: further, waveforms are no straight line of the direction
+UNITS = {"at": "m", "width": "m", "direction": "degrees"}
 
 
 @dataclass(frozen=True)
