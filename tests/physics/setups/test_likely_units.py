@@ -123,6 +123,51 @@ def test_no_unit_of_a_legal_plate_is_doubted(name):
     assert likely_units(plate(fields)) == [] and "are lengths in m" not in told(fields)
 
 
+SMALL = {"plate_size": [0.02, 0.01], "holes": [], "duration": 8e-6, **load(at=[0.01, 0.01], frequency=5e5, width=8e-4)}
+POINT = {"kind": "point_force", "frequency": 5e5, "width": 8e-4}
+TYPOS = {
+    "hole": {"holes": [[0.03, 0.004, 0.0015]]},
+    "hole with a radius that may be": {"holes": [[0.03, 0.004, 0.004]]},
+    "two holes": {"holes": [[0.03, 0.004, 0.0015], [0.005, 0.04, 0.0015]]},
+    "load beside the plate": load(at=[0.025, 0.01], frequency=5e5, width=8e-4),
+    "load above the plate": load(at=[0.01, 0.1], frequency=5e5, width=8e-4),
+    "force": load(at=[0.025, 0.01], **POINT),
+    "force above": load(at=[0.01, 0.012], **POINT),
+    "inclusion": inclusion(center=[0.03, 0.005], radius=0.002),
+    "wide inclusion": inclusion(center=None, radius=None, x=[0.03, 0.04], y=[0.002, 0.004]),
+}
+
+
+@pytest.mark.parametrize("name", TYPOS)
+def test_a_place_that_is_wrong_otherwise_is_in_no_other_unit(name):
+    fields = SMALL | TYPOS[name]
+    assert likely_units(plate(fields)) == []
+    assert " like " not in told(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "meant"),
+    [
+        ({"holes": [[15, 4, 1.5]]}, "give [0.015, 0.004] and 0.0015"),
+        ({"holes": [[0.4, 0.4, 0.3]]}, "holes[0].place = [0.4, 0.4] m and holes[0].radius = 0.3 m look like mm: give"),
+        ({"holes": [[15, 4, 0.0015]]}, "holes[0].place = [15, 4] m looks like mm: give [0.015, 0.004]"),
+        (load(at=[5, 10], frequency=5e5, width=8e-4), "sources[0].at = [5, 10] m looks like mm: give [0.005, 0.01]"),
+        (load(at=[5, 5], **POINT), "sources[0].at = [5, 5] m looks like mm: give [0.005, 0.005]"),
+    ],
+)
+def test_a_place_in_another_unit_is_legal_there_with_its_width(fields, meant):
+    assert meant in "\n".join(likely_units(plate(SMALL | fields)))
+
+
+def test_an_initial_pulse_moves_less_than_a_tenth_of_the_plate():
+    def pulse(peak):
+        entry = {"kind": "initial_pulse", "at": [0.05, 0.03], "width": 4e-3, "displacement": [0.0, peak]}
+        return likely_units(plate({"sources": [entry]}))
+
+    assert pulse(9e-3) == []
+    assert pulse(11e-3)[0].startswith("sources[0].displacement = [0, 0.011] m looks like mm: give [0, 1.1e-05]")
+
+
 SEARCH = {
     "plate_size": [0.04, 0.02],
     "holes": [[0.026, 0.009, 0.003]],

@@ -13,6 +13,7 @@ from typing import Any
 
 from elastic_pinn.physics.setups.material import DIMENSIONLESS, given_constants
 from elastic_pinn.physics.setups.plate.config import PlateConfig
+from elastic_pinn.physics.sources.places import OFF
 
 DENSITIES = 50.0, 25_000.0  # kg/m3, from foams to osmium
 SPEEDS = 1.0, 20_000.0  # m/s, from S waves in gels to P waves in diamond
@@ -24,6 +25,7 @@ LEAST_PERIODS = 0.3  # of a pulse in the window
 LEAST_WIDTH = 1e-4  # of the longer side: no source or hole is smaller
 WIDEST = 0.5  # of the lesser side
 MOST_MOVED = 0.1  # of the longer side, by an initial pulse
+AT_ORIGIN = 0.03  # of the longer side: there each place in m is, taken to be in a smaller unit
 ROUNDED = 1e-9  # of the longer side: so far outside a place is on a side
 MOST_TOLD, FEW = 3, 2  # units, and numbers with their values
 
@@ -64,11 +66,13 @@ def likely_units(config: PlateConfig) -> list[str]:
         Those of fewest numbers alone.
     """
     numbers, is_disc = _numbers_of(config), config.plate_shape == "disc"
+    on_sides = {f"sources[{i}].at" for i, each in enumerate(config.sources) if each.kind == "side_load"}
     if _agree(numbers, is_disc):
         return []
     found: dict[int, dict[tuple[str, ...], str]] = {}
     for units in _other_units(numbers):
-        if _agree({name: _times(each, units.get(name, ("", 1.0))[1]) for name, each in numbers.items()}, is_disc):
+        meant = {name: _times(each, units.get(name, ("", 1.0))[1]) for name, each in numbers.items()}
+        if _agree(meant, is_disc) and _are_places(meant, numbers, units, on_sides, is_disc):
             found.setdefault(len(units), {}).setdefault(tuple(units), _told(numbers, units))  # the usual unit is first
     return [*found[min(found)].values()][:MOST_TOLD] if found else []
 
@@ -181,6 +185,36 @@ def _lies_in(name: str, value: Any, bounds: Sequence[tuple[float, float]]) -> bo
     elif last in ("x", "y"):
         places = ((value, x if last == "x" else y),)
     return all(low - margin <= each <= high + margin for parts, (low, high) in places for each in parts)
+
+
+def _are_places(meant: Numbers, given: Numbers, units: Units, on_sides: Collection[str], is_disc: bool) -> bool:
+    """Whether places in other units than the plate's size are legal, and none is one in m that is wrong otherwise.
+
+    on_sides: the places that are on a side.
+    """
+    if "plate_size" in units:
+        return True
+    (width, *_), (*_, height) = meant["plate_size"], meant["plate_size"]
+    longer, lesser = (each * (2.0 if is_disc else 1.0) for each in (max(width, height), min(width, height)))
+    places = {name for name in units if name.rpartition(".")[2] in ("at", "center", "place", "x", "y")}
+    at_origin = {name for name in places if max(map(abs, meant[name])) <= AT_ORIGIN * longer}
+    is_certain = any(not _is_as_wide(name, given[name], longer, lesser) for name in units)
+    if at_origin and not is_certain and at_origin == places:
+        return False
+    for name in places - {each for each in places if each.endswith((".x", ".y"))}:
+        (x, y), of = meant[name], name.rpartition(".")[0]
+        inside = width - math.hypot(x, y) if is_disc else min(x, width - x, y, height - y)
+        if inside < meant.get(f"{of}.radius", 0.0) - ROUNDED * longer:
+            return False
+        rims = [abs(math.dist(meant[f"{each}.place"], (x, y)) - meant[f"{each}.radius"]) for each in _holes(meant)]
+        if name in on_sides and min(inside, *rims, math.inf) > OFF * meant[f"{of}.width"]:
+            return False
+    return True
+
+
+def _holes(numbers: Numbers) -> list[str]:
+    """What the numbers of each hole begin with."""
+    return [name.rpartition(".")[0] for name in numbers if name.endswith(".place")]
 
 
 def _is_as_wide(name: str, value: Any, longer: float, lesser: float) -> bool:
