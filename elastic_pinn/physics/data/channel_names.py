@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from elastic_pinn.parameters import in_one_line
+from elastic_pinn.physics.errors import ProblemError
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.data.receivers import Receivers
@@ -17,6 +20,33 @@ if TYPE_CHECKING:
 
 
 LONGEST = 40  # characters of a name in a text or a figure
+
+
+def names_of_channels(records: Records) -> np.ndarray[Any, np.dtype[np.str_]] | None:
+    """Return the names of channels (R, C) as they were given, or those of receivers for each of theirs; None of none.
+
+    Raises ProblemError for another shape, and for what is no text that a file can hold.
+    """
+    if records.names is None:
+        return None
+    given, (rows, _, columns) = np.array(records.names, dtype=object), records.values.shape
+    if given.shape not in ((rows, columns), (rows,)):
+        raise ProblemError(f"names have shape {given.shape}, where {rows, columns} by channel or ({rows},) is needed")
+    for (row, *_), name in np.ndenumerate(given):
+        if not (name is None or (isinstance(name, str) and _is_unicode(name))):
+            raise ProblemError(f"names: {in_one_line(name)} of row {row}: text is needed, as 'laser 3', or None")
+    told = np.where(given == None, "", given).astype(np.str_)  # noqa: E711, by element
+    every = np.broadcast_to(told if told.ndim == 2 else told[:, None], (rows, columns))
+    return every.copy() if (every != "").any() else None
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether text has no half of a character, as a name of a file on disk may."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def label_of(records: Records, receivers: Receivers) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from elastic_pinn.physics.data.channel_names import shown_name
+from elastic_pinn.physics.data.channel_names import names_of_channels, shown_name
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES
 from elastic_pinn.physics.data.recorded_quantity import TENSOR, VECTOR, RecordedQuantity
 from elastic_pinn.physics.errors import ProblemError
@@ -117,7 +117,7 @@ class Records:
                 )
             self._take(**{name: float(array) if array.ndim == 0 else array})
         _check_numbers(self)
-        self._take(names=_names(self))
+        self._take(names=names_of_channels(self))
 
     def _take(self, **fields: Any) -> None:
         for name, value in fields.items():
@@ -264,17 +264,6 @@ class Records:
             kept = there[row, :, column]
             label = _label(self.parts[row, column], names)
             yield Channel(int(row), int(column), label, instants[row, kept, column], values[row, kept, column])
-
-
-def _names(records: Records) -> np.ndarray[Any, np.dtype[np.str_]] | None:
-    """The names of channels (R, C) as they were given, or those of receivers for each of theirs."""
-    if records.names is None:
-        return None
-    given, (rows, _, columns) = np.array(records.names, dtype=np.str_), records.values.shape
-    if given.shape not in ((rows, columns), (rows,)):
-        raise ProblemError(f"names have shape {given.shape}, where {rows, columns} by channel or ({rows},) is needed")
-    every = np.broadcast_to(given if given.ndim == 2 else given[:, None], (rows, columns))
-    return every.copy() if (every != "").any() else None
 
 
 def _label(part: Array, names: Sequence[str]) -> str:

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics.data.quantities import only_vector
 from elastic_pinn.physics.data.recorded_quantity import VECTOR
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.errors import ProblemError
+from elastic_pinn.physics.numbers import real_array
 
 
 def records_given(
@@ -33,6 +36,6 @@ def records_given(
     changes: dict[str, Any] = (
         {"quantity": only_vector(list(vectors)).name, "values": next(iter(vectors.values()))} if vectors else {}
     )
-    if len(found[0].xy) != len(plain.get("xy", found[0].xy)):
+    if not np.array_equal(found[0].xy, real_array("xy", plain.get("xy", found[0].xy))):
         changes["names"] = None  # those of other receivers
     return (replace(found[0], **changes, **plain),)

@@ -1,5 +1,6 @@
 """Records hold directions, gaps, clocks, noise, gains and delays, and become equations that are true."""
 
+import math
 from dataclasses import replace
 
 import h5py
@@ -316,10 +317,39 @@ def test_names_of_a_file_stand_beside_numbers_and_go_with_their_receivers(tmp_pa
     assert ep.Receivers.load(tmp_path / "named.h5").only.names is None
     assert ep.Records("velocity", values, XY, np.arange(50) / 50, names=["a"] * 6).names[3].tolist() == ["a", "a"]
     assert replace(read, xy=XY[:2], time=np.arange(50) / 50, velocity=values[:2]).only.names is None
+    assert replace(read, xy=XY[::-1].copy()).only.names is None, "which are those of other receivers"
+    assert replace(read, xy=XY.tolist(), noise=2.0).only.names.tolist() == called.tolist()
     with pytest.raises(
         ep.ProblemError, match=r"names have shape \(5,\), where \(6, 2\) by channel or \(6,\) is needed"
     ):
         ep.Records("velocity", values, XY, np.arange(50) / 50, names=["a"] * 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (math.nan, "nan of row 4"),
+        (3, "3 of row 4"),
+        (b"caf\xe9", r"b'caf\\xe9' of row 4"),
+        ("\ud800", r"'\\ud800' of row 4"),
+        (["a"], r"\['a'\] of row 4"),
+    ],
+)
+def test_a_name_that_is_no_text_is_refused_by_its_row(name, told):
+    values = of_wave("velocity")
+    by_channel = [["a", "b"] for _ in range(6)]
+    by_channel[4][1] = name
+    for names in (["a", "b", "c", "d", name, "f"], by_channel):
+        with pytest.raises(ep.ProblemError, match=f"^names: {told}: text is needed, as 'laser 3', or None"):
+            ep.Records("velocity", values, XY, TIME, names=names)
+
+
+def test_none_is_no_name(tmp_path):
+    records = ep.Records("velocity", of_wave("velocity"), XY, TIME, names=[None, "laser 1", "µ", "", None, "None"])
+    ep.Receivers(records=records).save(tmp_path / "named.h5")
+    read = ep.Receivers.load(tmp_path / "named.h5").only
+    assert read.names[:, 1].tolist() == records.names[:, 0].tolist() == ["", "laser 1", "µ", "", "", "None"]
+    assert ep.Records("velocity", of_wave("velocity"), XY, TIME, names=[None] * 6).names is None
 
 
 def test_gains_are_found_by_numbers_whatever_channels_are_called():
