@@ -25,7 +25,7 @@ TRUE_ONE = (
     "This is the network's wavefield. That by finite elements, of which the material is found, is drawn from "
     "checkpoints: in 05_explore, and by <code>ep.figures.movie(run)</code> and <code>ep.figures.data_fit(run)</code>."
 )
-DRAW_SHARE = 20  # pause before the next draw, in times of the processor for the last one: at most 5 % of the time
+DRAW_SHARE = 20  # pause before the next draw, in times of the processor for the last one: at most 5 % of its time
 
 
 class LiveViews(widgets.Tab):
