@@ -34,8 +34,8 @@ from elastic_pinn.yaml_values import read_yaml
 Kind = Literal["displacement", "velocity", "acceleration", "strain", "strain_rate", "stress"]
 Format = Literal["csv", "npy", "npz", "mat", "hdf5", "netcdf", "uff", "segy", "su", "seg2", "miniseed"]
 Axis = Literal["receiver", "x", "y", "time", "direction", "shot"]
-NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s.,/*].*)")
-"""As "57.6 GPa", but not "1/s"."""
+NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?![eE][-+]?\d)([^\d\s.,/*].*)")
+"""As "57.6 GPa", but not "1/s", nor "1e-7", which is a number alone."""
 
 
 def _with_unit(text: str) -> str:

@@ -61,6 +61,21 @@ def test_numbers_have_their_unit_or_are_in_si():
     assert in_si("57.6 GPa", "modulus", "mu") == pytest.approx(57.6e9) and in_si(2700, "density", "rho") == 2700.0
 
 
+@pytest.mark.parametrize("text", ["1e-7", "5e6", "5.76e10", "-2E3", " 1.e+2", ".5e1"])
+def test_a_number_with_an_exponent_has_no_unit(text):
+    """Its exponent was taken for a unit, e-7: text of a number alone is refused, as '0.2' is."""
+    for option, given in {"first_time": text, "lame_mu": text, "keep_time": [f"{text} us", text]}.items():
+        with pytest.raises(ep.ConfigError, match=rf"^{option} = .*: a .*number.* or text with its unit, as "):
+            import_options({option: given})
+    assert import_options({"first_time": float(text)}).first_time == float(text)
+    assert in_si(f"{text} us", "time", "first_time") == pytest.approx(1e-6 * float(text))
+    assert in_si(f"{text}s", "time", "first_time") == float(text)
+    with pytest.raises(ep.ConfigError, match="a number with its unit is needed"):
+        in_si(text, "time", "channel_delays of 3 y")
+    with pytest.raises(ep.ConfigError, match=r"one as .us. is needed|more than 0"):
+        factor(text, "time", "time_unit")
+
+
 def test_every_recorded_quantity_has_its_si_unit():
     assert RECORDED_QUANTITIES.keys() <= SI.keys()
     for name, quantity in RECORDED_QUANTITIES.items():
