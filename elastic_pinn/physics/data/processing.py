@@ -9,6 +9,7 @@ Letters of shapes: R receivers, T times.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,9 @@ from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import Array
 
 __all__ = ["band_pass", "cut", "leave_out", "mute", "with_noise"]
+
+CUT = re.compile("^cut to .*time ([^ ]+) to ", re.MULTILINE)
+"""The line that `cut` adds to a provenance, with the first instant that was kept."""
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -204,13 +208,24 @@ def with_noise(receivers: Receivers, drifts: bool = False) -> Receivers:
         noise = noise_of(Receivers(records=replace(each, noise=0.0)), drifts)
         if math.isnan(noise.level):
             raise ProblemError(
-                f"the records show no noise, {seen} outside the band of their waves: record longer before the waves "
-                "come, or state the noise"
+                f"the records show no noise, {seen} outside the band of their waves: {_shown_by(receivers, drifts)}"
+                "state the noise"
             )
         found.append(replace(each, noise=noise.level * np.abs(each.gain)))  # of the values as they are
         stated = f", in place of {each.noise_told} as stated" if each.is_noise_stated else ""
         words.append(f"noise of {noise.level:.4g} {each.kind.unit} {noise.origin}{stated}")
     return _told(replace(receivers, records=tuple(found)), "; ".join(words))
+
+
+def _shown_by(receivers: Receivers, drifts: bool) -> str:
+    """What would show the noise before the waves come, as the beginning of a sentence; "" of records that drift."""
+    if drifts:
+        return ""
+    starts = [float(start) for start in CUT.findall(receivers.provenance)]
+    first, last = receivers.span
+    if starts and first - max(starts) < (last - first) / receivers.records[0].values.shape[1]:
+        return f"what was before {max(starts):g} s was cut away: keep more of it, from before the waves come, or "
+    return "record longer before the waves come, or "
 
 
 def _rows(receivers: Receivers, rows: Sequence[int]) -> list[int]:

@@ -205,6 +205,23 @@ def test_what_cannot_be_done_is_refused_with_the_reason(recorded):
         with_noise(waves(2e5))
 
 
+def test_records_that_show_no_noise_are_told_what_would_show_it():
+    late = waves(2e5)
+    longer = "record longer before the waves come, or state the noise$"
+    of_cut = "what was before 1e-05 s was cut away: keep more of it, from before the waves come, or state the noise$"
+    for receivers, drifts, told in [
+        (late, False, f"outside the band of their waves: {longer}"),
+        (cut(late, time=(1e-5, 3e-5)), False, of_cut),
+        (cut(late, x=(-1.0, 2.0), time=(1e-5, 3e-5)), False, of_cut),
+        (leave_out(cut(cut(late, time=(5e-6, 3e-5)), time=(1e-5, 1.0)), [0]), False, of_cut),
+        (cut(late, time=(-1e-5, 3e-5)), False, longer),
+        (cut(late, x=(-1.0, 2.0)), False, longer),
+        (late, True, "is seen only outside the band of their waves: state the noise$"),
+    ]:
+        with pytest.raises(ep.ProblemError, match=told):
+            with_noise(receivers, drifts=drifts)
+
+
 def test_instants_are_those_at_which_it_happened_and_gaps_are_kept(recorded):
     late = replace(recorded.only, delay=np.where(np.arange(121) % 2, 2e-6, 0.0)[:, None] * np.ones(2))
     kept = cut(ep.Receivers(records=late), time=(0.0, 1e-6))
