@@ -247,3 +247,37 @@ def test_what_no_error_counts_is_refused(tmp_path):
         ep.Config(**CONFIG | {"sources": [source], "unknowns": []}, data=data)
     with pytest.raises(ep.ConfigError, match=r"there is at_plus_minus and width_plus_minus of SideLoad\(.*alone finds"):
         searched(data, source, stages=["variable_projection"])
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("of_source", "of_fit"),
+    [(BOTH | {"delay": 10e-6}, {"unknown_gains": ["0 y", "2 y"]}), ({"pulse": "unknown", "delay": 0.0}, {})],
+    ids=["amplitude-time-gains", "wavelet"],
+)
+def test_every_number_of_a_fit_has_the_error_by_noise_and_by_what_is_stated(tmp_path, of_source, of_fit):
+    known = 5e-5
+    data = noisy(with_noise_stated(recorded(tmp_path / "clean.h5")), tmp_path / "noisy.h5")
+
+    def fit(place, **stated):
+        source = place | of_source | stated
+        return assess(searched(data, source, **of_fit).trained())
+
+    exact, counted, there = fit(LOAD), fit(LOAD, at_plus_minus=known), fit(moved(known))
+    assert exact.verdict == counted.verdict == "holds", (exact.text, counted.text)  # no ± is widened
+    # A given place that is one standard deviation further moves what is found of the same records: by this, each.
+    values, moved_to = ({**each.values, **each.calibration} for each in (counted, there))
+    off = {name: moved_to[name] - each for name, each in values.items()}
+    by_noise, errors = ({**each.plus_minus, **each.calibration_plus_minus} for each in (exact, counted))
+    for name, error in errors.items():
+        assert error == pytest.approx(np.hypot(by_noise[name], off[name]), rel=0.15), name
+    for pair, correlation in counted.correlations.items():
+        one, other = pair.split(" and ")
+        whole = exact.correlations[pair] * by_noise[one] * by_noise[other] + off[one] * off[other]
+        assert correlation == pytest.approx(whole / errors[one] / errors[other], abs=0.1), pair
+    assert max(errors[name] / by_noise[name] for name in errors) > 1.2 and (not of_fit or len(errors) == 6)
+    if of_source.get("pulse") == "unknown":
+        change = np.subtract(there.wavelet["strength"], counted.wavelet["strength"])
+        added = np.square(counted.wavelet["plus_minus"]) - np.square(exact.wavelet["plus_minus"])
+        assert np.abs(np.sqrt(added) - np.abs(change)).max() < 0.2 * np.abs(change).max()
