@@ -50,11 +50,9 @@ class Step(NamedTuple):
     more: str
     less: str
 
-    def told(self, steps: float = 1.0, plus_minus: float = 0.0) -> str:
-        """Say what so many steps make of a source, as in "10 % larger", or with a ± "10 ± 2 % larger"."""
+    def told(self, steps: float = 1.0) -> str:
+        """Say what so many steps make of a source, as in "10 % larger"."""
         template, count = self.more if steps >= 0.0 else self.less, abs(steps)
-        if plus_minus:
-            return template.format(f"{count * self.size:.3g} ± {plus_minus * self.size:.2g}")
         beyond = "more than " if count > MOST_TOLD else ""
         return template.format(f"{beyond}{min(count, MOST_TOLD) * self.size:.2g}")
 

@@ -50,6 +50,7 @@ from elastic_pinn.training.assessment.widening import (
     likely_of_pulses,
     moves_by_sources,
     shift_of,
+    stated_told,
     widening_by_misfits,
     widening_of,
     widening_of_calibration,
@@ -101,7 +102,7 @@ def assess(trained: TrainedModel) -> Fit:
         verdict="withheld" if fault else "widened" if is_widened else "holds",
         reason=reason,
         notes=[*notes, *_against_source(evidence)],
-        remedies=_remedies(fault, trained.config) if fault else [],
+        remedies=[*_of_stated(evidence), *_remedies(fault, trained.config)] if fault else [],
         needs_waves=bool(fault and fault.by_waves),
         step=trained.step,
         values={name: values[name] for name in evidence.deviations},
@@ -144,6 +145,11 @@ def _against_source(evidence: Evidence) -> list[str]:
         for name, value in evidence.calibration.items()
         if name.startswith("amplitude") and value < 0.0
     ]
+
+
+def _of_stated(evidence: Evidence) -> list[str]:
+    """What helps where a number of a source is off by more than small changes tell of, within what is stated."""
+    return [f"{told}; or a smaller ± of it, by measuring it" for told in stated_told(evidence)]
 
 
 def _remedies(fault: Fault, config: Config) -> list[str]:

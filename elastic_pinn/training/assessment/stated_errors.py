@@ -33,7 +33,7 @@ class StatedError:
     """A stated error and the amount of it that fits best, given what is stated.
 
     name: as "the width of the source at (0.01, 0.02) m". amount: in stated standard deviations, and plus_minus, its
-    own. best: both in words, as "4 ± 2 % larger". of_pulses: the change of the sources' pulses by one standard
+    own. best: the amount in words, as "4 % larger". of_pulses: the change of the sources' pulses by one standard
     deviation, (K,).
     """
 
@@ -92,7 +92,7 @@ class StatedErrors:
                 f"the {change.step.what} of {change.source}",
                 amount,
                 error,
-                change.step.told(amount * change.steps, error * change.steps),
+                change.step.told(amount * change.steps),
                 pulses,
             )
             for change, amount, error, pulses in zip(stated, amounts.tolist(), errors, of_pulses, strict=True)

@@ -28,6 +28,7 @@ TOLD_SHIFT = 0.3  # of ±, which are then a twentieth larger than by the noise a
 LEAST_OFF = 0.5  # of ±, which are then an eighth larger
 MOST_NAMED = 5  # numbers given of sources
 TOLD_BETTER = 0.5  # of what is stated that a number of a source may be off
+MOVES, BY_NOISE = 0.05, 2.0  # of that, and of its ± by noise: a number that is off by less stays as it is given
 
 Shift = Callable[[CommonDeviation], float]
 """By how much an error would move a found number, in units of ±."""
@@ -146,7 +147,7 @@ def explained(evidence: Evidence) -> list[str]:
     return [
         *_misfit_told(evidence),
         *_doubts_told(evidence),
-        *_stated_told(evidence),
+        *stated_told(evidence),
         *_quiet_told(evidence),
         *_elements_told(evidence),
         *(f"channel {each}" for each in evidence.faulty),
@@ -178,12 +179,20 @@ def _doubts_told(evidence: Evidence) -> list[str]:
     return [f"{each.name} may be off: {freeing(each)} by noise, for which ± is widened" for each in told]
 
 
-def _stated_told(evidence: Evidence) -> list[str]:
-    """Of what is stated that sources may be off, that which the records tell better."""
-    told = [each for each in evidence.stated if each.plus_minus < TOLD_BETTER]
+def stated_told(evidence: Evidence) -> list[str]:
+    """Of what is stated that sources may be off, that which the records tell better, as long as it moves.
+
+    How well they tell it is no ± to state: it is that of small changes in the present material, which is itself off by
+    what the number is off.
+    """
+    told = [
+        each
+        for each in evidence.stated
+        if each.plus_minus < TOLD_BETTER and abs(each.amount) > max(MOVES, BY_NOISE * each.plus_minus)
+    ]
     return [
-        f"the records tell {each.name} better than is stated, {each.best} ({abs(each.amount):.2g} of its stated ±): "
-        "± is smaller where that is stated"
+        f"the records tell {each.name} better than is stated, about {each.best} ({abs(each.amount):.2g} of its stated "
+        "±): give that value, keep the stated ±, and search again until it no longer moves"
         for each in sorted(told, key=lambda each: -abs(each.amount))[:MOST_NAMED]
     ]
 
