@@ -18,12 +18,12 @@ class PlusMinus:
     """One standard deviation of each number that is given of a source; 0 where it is exact.
 
     The ± of what is found from waveforms counts them, to first order. Sources at one place are those of one transducer,
-    and err alike; all others err independently.
+    of which the same is to be stated, and err alike; all others err independently.
 
     Parameters
     ----------
     at
-        Of each coordinate of its middle, or, of a load, along its side, m.
+        Of each coordinate of its middle, or, of one on a side, along that, m.
     width
         Of the Gaussian's standard deviation, m.
     direction

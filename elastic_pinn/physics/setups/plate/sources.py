@@ -67,9 +67,9 @@ class SourceEntry(Entry):
     origin_within: Positive | None = None
     """how much later or earlier than delay an origin_time that is sought may be, s; not given: a period"""
     at_plus_minus: NonNegative | None = None
-    """one standard deviation of each coordinate of at, or, of a side_load, along its side, m: ± of what is found from
-    data by stages = ["full_waveform"] counts it. Entries at one place are one transducer, all others err independently.
-    Not given, or 0: at is exact"""
+    """one standard deviation of each coordinate of at, or, of one on a side, along that, m: ± of what is found from
+    data by stages = ["full_waveform"] counts it. Entries at one place are one transducer, of which the same is to be
+    stated; all others err independently. Not given, or 0: at is exact"""
     width_plus_minus: NonNegative | None = None
     """the same of width, m"""
     direction_plus_minus: NonNegative | None = None
