@@ -23,7 +23,8 @@ NOT_WHEN_STOPPED = "no ±: not assessed, since it was stopped"
 """For runs that were stopped by request; tables assess them."""
 
 LOWER_BOUND = "± is a lower bound, since trained hidden layers are taken as they are"
-HOLDS_FOR = "± is for given numbers, which elastic-pinn inspect and the column condition of tables name"
+OF_GIVEN = "the values are"
+HOLDS_FOR = f'± is for given numbers: see the list "{OF_GIVEN}" of elastic-pinn inspect, or of the tab Result'
 OUTCOMES: Mapping[Verdict, str] = {"holds": "± holds", "widened": "± is widened", "withheld": "no ±"}
 HELPS = "what usually helps"
 
@@ -160,7 +161,7 @@ class Fit:
         """What is told below the outcome."""
         every = (
             Section("", [*self._of_kind, *self.notes, *self._of_samples]),
-            Section("the values are", [*self.given]),
+            Section(OF_GIVEN, [*self.given]),
             Section(
                 "were a given number another, the values would move by (in brackets: by so many ±)",
                 [*map(self._move_text, self.moves)],

@@ -286,9 +286,10 @@ def test_the_figure_of_the_material_says_it(runs, name):
     fit = runs[name].fit
     assert said == (fit.headline if fit else NOT_ASSESSED)
     if fit and fit.condition:
-        assert fit.condition not in said and said.endswith(
-            "elastic-pinn inspect and the column condition of tables name"
-        )
+        assert fit.condition not in said
+        assert said.endswith('see the list "the values are" of elastic-pinn inspect, or of the tab Result')
+        for shown in (inspected(runs[name]), html.unescape(ResultView(runs[name].path).value)):
+            assert fit.given[0] in shown.split("the values are:")[1]
 
 
 def test_the_docstring_shows_what_is_returned():
