@@ -8,9 +8,11 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.records.b_scan import draw_fit_b_scan
+from elastic_pinn.workbench.figures.records.data_fit import draw_fit
 from elastic_pinn.workbench.figures.records.frequency_wavenumber import draw_fit_frequency_wavenumber
 from elastic_pinn.workbench.figures.records.misfits import draw_misfit_map, draw_residuals
 from elastic_pinn.workbench.figures.records.wiggles import draw_wiggles
+from tests.workbench.drawn_texts import layout_faults
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,28 @@ def test_noise_by_channel_divides_each_residual_by_its_own(seen):
     for axes in draw_misfit_map(changed(seen, noise=by_channel)).axes[:2]:
         assert np.median(shown(axes.collections[0])) == pytest.approx(1.0, rel=0.05)
     assert "rms residual 1 times the noise" in draw_residuals(changed(seen, noise=by_channel)).get_suptitle()
+
+
+DRAWN = {
+    "misfit_map": draw_misfit_map,
+    "residuals": draw_residuals,
+    "fit_b_scan": draw_fit_b_scan,
+    "data_fit": lambda shot: draw_fit(shot, 0, 1),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_residuals_beside_the_noise_tell_where_the_verdict_counts_more_than_that(seen, name):
+    pulse = ep.PointForce((0.02, 0.02), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 2e-3)
+    off = replace(pulse, plus_minus=ep.PlusMinus(width=1e-4))
+    exact, stated = (seen._replace(problem=replace(seen.problem, force=each)) for each in (pulse, off))
+    remark = "\nbeside the noise alone: the verdict counts what is stated of sources, too"
+    figure = DRAWN[name](stated)
+    assert figure.get_suptitle() == DRAWN[name](exact).get_suptitle() + remark
+    assert not layout_faults(figure)
+    few, only = slice(0, 11), seen.receivers.only  # times, which show no noise
+    rough = changed(stated, values=only.values[:, few], time=only.time[few], noise=0.0)
+    assert "the verdict counts" not in DRAWN[name](rough).get_suptitle()
 
 
 def test_where_nobody_knows_the_noise_residuals_have_the_unit_of_the_records(seen):

@@ -73,7 +73,7 @@ class Evidence:
     None of amplitudes. calibration: what was found of the source, with its deviations, and its edge, the range of an
     origin time that is at the edge of it. by_shot: chi-square of each shot. has_known_gain: whether a channel's gain is
     known. faulty: channels whose records cannot be as they are. stated: errors of sources that are stated, with which
-    all misfits are judged.
+    all misfits are judged; rms_residual: of the data as they are, without these, in units of the noise.
     """
 
     unknowns: tuple[str, ...]
@@ -111,6 +111,7 @@ class Evidence:
     has_known_gain: bool = True
     faulty: Sequence[FaultyChannel] = ()
     stated: Sequence[StatedError] = ()
+    rms_residual: float = math.nan
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -193,6 +194,7 @@ def evidence_of(trained: TrainedModel, linear: LinearisedFit, at: Callable[[floa
         has_known_gain=linear.has_known_gain,
         faulty=faulty_channels(receivers),
         stated=stated.every,
+        rms_residual=float((linear.residuals[data] / linear.weight / unit).square().mean().sqrt()),
     )
 
 

@@ -31,6 +31,7 @@ UNSMOOTHED = (
     "the noise of neighbours is independent"
 )
 SOURCES = "the right width, place, direction, strength, time and pulse of each source"
+OF_STATED = " and what is stated of sources together"
 RECORDS = "the right units of positions, times and density, x and y, trigger time, gains, delays and offsets"
 
 
@@ -44,6 +45,14 @@ class Fault(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+def misfit_text(evidence: Evidence, with_origin: bool = False) -> str:
+    """Return how large the misfit is, beside what is stated of sources, too, and then beside the noise alone, which
+    figures of residuals show."""
+    origin = f" ({evidence.noise.origin})" if with_origin else ""
+    alone = f"{OF_STATED} ({evidence.rms_residual:.3g} times the noise alone)" if evidence.stated else ""
+    return f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise{origin}{alone}"
+
+
 def with_channels(fault: Fault, faulty: Sequence[FaultyChannel]) -> Fault:
     """The same, with the channels whose records cannot be as they are before it: they are the likeliest reason."""
     return fault._replace(reason="; ".join([*sentences(faulty), fault.reason]))
@@ -55,7 +64,7 @@ def with_noise_told(fault: Fault, evidence: Evidence) -> Fault:
     if not evidence.chi_square < least:
         return fault
     size = math.sqrt(evidence.chi_square)
-    note = f"misfit {size:.3g} times the noise ({evidence.noise.origin}), which may be too large"
+    note = f"{misfit_text(evidence, with_origin=True)}, which may be too large"
     remedy = f"the noise as it is, {size:.2g} times as large by the misfit"
     return fault._replace(notes=(note, *fault.notes), remedies=(remedy, *fault.remedies))
 
@@ -72,7 +81,7 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
     if unresolved > max(MOST_UNRESOLVED, TELLING * largest):
         yield Fault(f"{TOO_MUCH}: {changed}", (NEARER,), by_waves=True)
     if evidence.chi_square > WIDENED_UP_TO:
-        misfit = f"the data are not explained: misfit {math.sqrt(evidence.chi_square):.3g} times the noise"
+        misfit = f"the data are not explained: {misfit_text(evidence)}"
         if of_all:
             yield Fault(misfit + by_all, remedies_of(of_all))
         elif is_white and not bad:
@@ -82,7 +91,7 @@ def of_misfits(evidence: Evidence) -> Iterator[Fault]:
         else:
             yield Fault(f"{misfit}; worst channels {_named(worst)}{_cause(evidence, worst, like)}", remedies, by_waves)
     if bad:
-        misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise"
+        misfit = f"misfit there {math.sqrt(bad[0].chi_square):.3g} times the noise{OF_STATED * bool(evidence.stated)}"
         excess, cause = sum((each.chi_square - 1.0) * each.degrees for each in bad), _cause(evidence, bad, like)
         common = _surest(evidence) if cause else _of_all(evidence, excess)
         by_common = _as_by(common) if common else ""

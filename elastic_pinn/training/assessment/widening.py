@@ -17,6 +17,7 @@ from elastic_pinn.training.assessment.misfits import (
     chi_square_limit,
     largest_score,
     listed,
+    misfit_text,
 )
 
 REPORTED_FROM = 1.05  # reduced chi-square that is more than the noise
@@ -155,7 +156,7 @@ def explained(evidence: Evidence) -> list[str]:
 
 
 def _misfit_told(evidence: Evidence) -> list[str]:
-    misfit = f"misfit {math.sqrt(evidence.chi_square):.3g} times the noise ({evidence.noise.origin})"
+    misfit = misfit_text(evidence, with_origin=True)
     if evidence.chi_square > REPORTED_FROM:
         # An estimate of the noise is itself off by a few percent.
         little = "" if evidence.noise.origin != "stated" and evidence.chi_square < ESTIMATED_TO else " but for a little"

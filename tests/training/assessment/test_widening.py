@@ -181,6 +181,16 @@ def test_of_what_is_stated_of_sources_that_is_told_which_the_records_tell_better
     assert len(weighed(common_errors=(replace(width, is_stated=False),)).moves) == 1
 
 
+@pytest.mark.parametrize("chi_square", [0.25, 1.0, 1.44, 9.0])
+def test_a_misfit_is_told_beside_what_is_stated_of_sources_and_beside_the_noise_alone(weighed, chi_square):
+    stated = (StatedError("the width of the source", 0.0, 0.9, "as it is", torch.zeros(3)),)
+    text = weighed(stated=stated, rms_residual=2.161, chi_square=chi_square).text
+    size = f"misfit {math.sqrt(chi_square):.3g} times the noise"
+    of_both = " and what is stated of sources together (2.16 times the noise alone)"
+    assert f"{size}{of_both}" in text or f"{size} (stated){of_both}" in text, text
+    assert "alone" not in weighed(rms_residual=2.161, chi_square=chi_square).text, "there is one noise"
+
+
 def test_a_wavelet_is_as_uncertain_as_the_doubts_that_move_it():
     pulses = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)
     width = SourceDeviation("the width", 3.0, 0.65, "mu", best="", step="", moved={"mu": 0.1}, of_pulses=pulses)

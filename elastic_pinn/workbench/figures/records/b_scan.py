@@ -22,6 +22,7 @@ from elastic_pinn.workbench.figures.records.shown_records import (
     chosen,
     largest,
     missed,
+    noise_alone,
     noise_by_channel,
     of_several,
     on_common_times,
@@ -189,7 +190,7 @@ def draw_fit_b_scan(seen: Shot, points: Sequence[Sequence[float]] | None = None,
     for where in axes[-1]:
         where.set_xlabel(below)
     size = float(np.sqrt(np.nanmean(np.square(off / scale))))
-    rms = f"{size:.3g} times the noise" if is_known else f"{size:.3g} {rest.name}"
+    rms = f"{size:.3g} times the noise{noise_alone(seen.problem)}" if is_known else f"{size:.3g} {rest.name}"
     figure.suptitle(f"{seen.told}{quantity.name} {told}; rms difference: {rms}", fontsize=10)
     return figure
 

@@ -13,7 +13,7 @@ from elastic_pinn.physics.data.records import Channel
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of, receivers_of
-from elastic_pinn.workbench.figures.records.shown_records import predicted, strongest_receiver, titles
+from elastic_pinn.workbench.figures.records.shown_records import noise_alone, predicted, strongest_receiver, titles
 from elastic_pinn.workbench.figures.style.colors import BLACK, BLUE, VERMILLION
 from elastic_pinn.workbench.figures.style.layout import legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture, light_grid
@@ -97,7 +97,8 @@ def draw_fit(seen: Shot, row: int, step: int) -> Picture:
         light_grid(where)
     length = unit_for(float(np.abs(receivers.places).max()), "m")
     position = f"x = {x / length.size:.3g} {length.name}, y = {y / length.size:.3g} {length.name}"
-    figure.suptitle(f"receiver {row}{own_name(records, 0)} at {position}; step {step}", fontsize=10)
+    remark = "" if math.isnan(is_known.level) else noise_alone(seen.problem)
+    figure.suptitle(f"receiver {row}{own_name(records, 0)} at {position}; step {step}{remark}", fontsize=10)
     return figure
 
 

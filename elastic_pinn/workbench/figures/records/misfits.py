@@ -23,7 +23,13 @@ from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of, receivers_of
 from elastic_pinn.workbench.figures.maps.rims import draw_outline
 from elastic_pinn.workbench.figures.maps.window import format_map_axes, window_unit
-from elastic_pinn.workbench.figures.records.shown_records import chosen, have_common_times, missed, titles
+from elastic_pinn.workbench.figures.records.shown_records import (
+    chosen,
+    have_common_times,
+    missed,
+    noise_alone,
+    titles,
+)
 from elastic_pinn.workbench.figures.style.colors import BLACK, BLUE, DIVERGING, SEQUENTIAL, VERMILLION
 from elastic_pinn.workbench.figures.style.layout import legend_below
 from elastic_pinn.workbench.figures.style.picture import VERDICT, Picture, light_grid
@@ -43,7 +49,7 @@ Array = np.ndarray
 
 class Residuals(NamedTuple):
     """Records less what is predicted, (R, T, C), NaN where nothing was recorded, and the unit of their numbers: the
-    noise of each sample where that is known, else that of what was recorded."""
+    noise of each sample where that is known, else that of what was recorded. remark: as `noise_alone`."""
 
     values: Array
     unit: str
@@ -51,6 +57,7 @@ class Residuals(NamedTuple):
     kind: RecordedQuantity
     titles: list[str]
     told: str
+    remark: str
 
 
 def misfit_map(
@@ -134,7 +141,9 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
     legend_below(figure)
     dead = int(np.isnan(size).all(axis=1).sum())
     of_dead = f"; {dead} recorded nothing: grey" if dead else ""
-    figure.suptitle(f"{found.told}; all: {_rms_text(_rms(found.values), found)}{of_dead}", fontsize=VERDICT)
+    figure.suptitle(
+        f"{found.told}; all: {_rms_text(_rms(found.values), found)}{of_dead}{found.remark}", fontsize=VERDICT
+    )
     return figure
 
 
@@ -198,7 +207,7 @@ def draw_residuals(seen: Shot, records: int = 0) -> Picture:
     over_time.set_ylim(bottom=0.0)
     legend_below(figure)
     light_grid(over_time)
-    figure.suptitle(f"{found.told}; all: {_rms_text(rms, found)}", fontsize=VERDICT)
+    figure.suptitle(f"{found.told}; all: {_rms_text(rms, found)}{found.remark}", fontsize=VERDICT)
     return figure
 
 
@@ -210,9 +219,9 @@ def _residuals(seen: Shot, records: int, figure: str) -> Residuals:
     of_what = f"{seen.told}{kind.name.replace('_', ' ')} at {len(own.xy)} receivers"
     if not np.isnan(noise_of(receivers).level):
         over = off / np.where(own.is_there, noises_of(receivers)[records], np.nan)
-        return Residuals(over, "noise", True, kind, titles(own), of_what)
+        return Residuals(over, "noise", True, kind, titles(own), of_what, noise_alone(seen.problem))
     unit = unit_for(float(_rms(off)), kind.unit)
-    return Residuals(off / unit.size, unit.name, False, kind, titles(own), of_what)
+    return Residuals(off / unit.size, unit.name, False, kind, titles(own), of_what, "")
 
 
 def _rms(values: Array, axis: int | None = None) -> Array:

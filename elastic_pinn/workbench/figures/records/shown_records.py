@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, Records, noise_of, noises_of
 from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.drawn_from import FigureError, Predict
@@ -102,6 +103,13 @@ def chosen(receivers: Receivers, number: int = 0, shot: str | int = "") -> Recor
 def of_several(receivers: Receivers, number: int, shot: str | int = "") -> str:
     """Return what a title begins with: which of several records is drawn."""
     return f"{chosen(receivers, number, shot).told}\n" if len(receivers.records) > 1 else ""
+
+
+def noise_alone(problem: Problem) -> str:
+    """Return what the title of residuals beside the noise ends with where `PlusMinus` of sources is stated, which the
+    verdict counts beside the noise; "" where it is not."""
+    is_stated = any(source.plus_minus for source in problem.sources)
+    return "\nbeside the noise alone: the verdict counts what is stated of sources, too" if is_stated else ""
 
 
 def titles(records: Records) -> list[str]:
