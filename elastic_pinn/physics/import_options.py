@@ -117,6 +117,9 @@ class ImportOptions(Section):
     """by how much single channels are late, likewise, with their unit, as '3 y = 0.6 us'"""
     channel_noise: List[str] = ()
     """standard deviation of what single channels recorded, likewise, with its unit, as '3 y = 0.2 mm/s'"""
+    baseline: Annotated[Ends, Unit("s")] = ()
+    """first and last instant of a window before the waves, each with its unit, as ['-20 us', '-2 us'], or in s: the
+    mean over it is subtracted from each channel; none: nothing is"""
     keep_x: Annotated[Ends, Unit("m")] = ()
     """first and last x that is kept, each with its unit, as ['0 mm', '30 mm'], or in m; none: all"""
     keep_y: Annotated[Ends, Unit("m")] = ()
@@ -146,6 +149,7 @@ QUANTITIES: Mapping[str, str] = {
     "time_step": "time",
     "first_time": "time",
     "sampling_rate": "frequency",
+    "baseline": "time",
     "keep_x": "length",
     "keep_y": "length",
     "keep_time": "time",
@@ -209,6 +213,7 @@ def legal_option(name: str) -> str:
         "time_step": "a number, above 0, in the unit of the times, or text with its unit, as '0.2 us',",
         "sampling_rate": "a number of Hz, above 0, or text with its unit, as '5 MHz',",
         "first_time": "a number in the unit of the times, or text with its unit, as '-10 us',",
+        "baseline": "a list of two, each a number of s, or text with its unit, as ['-20 us', '-2 us'],",
         "keep_x": "a list of two, each a number of m, or text with its unit, as ['0 mm', '30 mm'],",
         "keep_y": "a list of two, each a number of m, or text with its unit, as ['0 mm', '30 mm'],",
         "keep_time": "a list of two, each a number of s, or text with its unit, as ['10 us', '60 us'],",

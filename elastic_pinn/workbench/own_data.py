@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,11 +25,10 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.field_declarations import Unit
 from elastic_pinn.parameters import decimal_comma, in_one_line, not_a_field, parameters_in
 from elastic_pinn.paths import from_root
-from elastic_pinn.physics import ProblemError
 from elastic_pinn.physics.data import Receivers, processing
 from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.readers.doubts import doubts
-from elastic_pinn.physics.data.readers.importing import KEPT, window_of
+from elastic_pinn.physics.data.readers.importing import PREPARED, Step, preparation, prepared
 from elastic_pinn.physics.data.readers.summary import NO_MATERIAL, NO_MODULI, summary
 from elastic_pinn.physics.data.readers.units import in_si, is_same_unit
 from elastic_pinn.physics.import_options import (
@@ -211,8 +210,8 @@ class OwnData(Section):
 
     @property
     def read_options(self) -> dict[str, Any]:
-        """The options by which files are read: all but the window, which `prepare` cuts once rows have been counted."""
-        return self.options.model_dump(exclude_unset=True, exclude={*KEPT})
+        """The options by which files are read: all but what `prepare` does once rows have been counted."""
+        return self.options.model_dump(exclude_unset=True, exclude=PREPARED)
 
     def read(self) -> Receivers:
         """Read the raw files. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
@@ -223,27 +222,20 @@ class OwnData(Section):
         return Receivers.read([find(self.data), *further], of_files=further, **common)
 
     def prepare(self, receivers: Receivers) -> Receivers:
-        """Mute, leave out, cut, state the noise, and filter, in this order.
+        """Mute, leave out, subtract offsets, cut, state the noise, and filter, in this order.
 
         Raises ConfigError, which begins with the fields that ask for what cannot be done.
         """
-        for names, step in self._steps():
-            try:
-                receivers = step(receivers)
-            except ProblemError as error:
-                raise ConfigError(f"{', '.join(names)}: {error}") from error
-        return receivers
+        return prepared(receivers, self._steps())
 
-    def _steps(self) -> Iterator[tuple[tuple[str, ...], Callable[[Receivers], Receivers]]]:
+    def _steps(self) -> Iterator[Step]:
         """Each step, with the fields that ask for it."""
         for row, *ends in self.mute:
             first, last = (in_si(each, "time", "mute") for each in ends)
             yield ("mute",), partial(processing.mute, rows=[row], time=(first, last))
         if self.drop_rows:
             yield ("drop_rows",), partial(processing.leave_out, rows=self.drop_rows)
-        if names := [name for name in KEPT if getattr(self.options, name)]:
-            window: dict[str, Any] = {**window_of(self.options)}
-            yield tuple(names), partial(processing.cut, **window)
+        yield from preparation(self.options)
         lowest, highest = (
             in_si(getattr(self, name), "frequency", name, sign="0 or more")
             for name in ("lowest_frequency", "highest_frequency")

@@ -8,6 +8,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.workbench.own_data import OwnData
 from tests.physics.data.readers import files
 from tests.workbench.commands import call, refused, said
 
@@ -50,9 +51,32 @@ def test_a_window_of_times_and_places_is_kept_with_its_units(scan, tmp_path):
     np.testing.assert_array_equal(part.velocity, again.velocity)
 
 
+def test_a_baseline_is_subtracted_before_the_window_is_cut(scan, tmp_path):
+    words = ["--baseline", "[1 us, 2 us]", "--keep-time", "[3 us, 6 us]"]
+    result = call("import", scan, "--output", tmp_path / "part.h5", *WORDS, *words)
+    assert result.exit_code == 0, result.output
+    part, whole = ep.Receivers.load(tmp_path / "part.h5"), ep.Receivers.read(scan, **FILE)
+    early, kept = whole.time < 2.01e-6, (whole.time > 2.99e-6) & (whole.time < 6.01e-6)
+    expected = whole.velocity - whole.velocity[:, early].mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(part.velocity, expected[:, kept], rtol=0.0, atol=1e-18)
+    given = {"baseline": ["1 us", 2e-6], "keep_time": ["3 us", "6 us"]}
+    np.testing.assert_array_equal(part.velocity, ep.Receivers.read(scan, **FILE, **given).velocity)
+    own = OwnData.from_namespace({"data": str(scan), "output": "-", "estimate_noise": False, **FILE, **given})
+    np.testing.assert_array_equal(part.velocity, own.prepare(own.read()).velocity)
+    lines = part.provenance.splitlines()
+    assert '"baseline": ["1 us", "2 us"]' in lines[0]
+    assert lines[1].startswith("subtracted the mean from 1e-06 to 2e-06 s of each channel, of 3 samples")
+    assert lines[2] == "cut to time 3e-06 to 6e-06"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (
+            ["--baseline", "[1 ms, 2 ms]"],
+            "baseline: subtracted the mean from 0.001 to 0.002 s of each channel: channel",
+        ),
+        (["--baseline", "2 us"], "baseline = ['2 us']: a list of two, each a number of s, or text with its unit"),
         (["--keep-time", "[1 ms, 2 ms]"], "keep_time: cut to time 0.001 to 0.002: no time is left: times are 1e-06 to"),
         (["--keep-time", "2 us"], "keep_time = ['2 us']: a list of two, each a number of s, or text with its unit"),
         (["--keep-y", "[0 us, 1 us]"], "keep_y = 'us' is no unit of length: one as 'mm' is needed"),

@@ -27,6 +27,7 @@ UNUSUAL, LOCALLY = 6.0, 3.5  # times the usual drift of channels, and that of ne
 TINY = np.finfo(np.float64).tiny
 MOST_CHANNELS, MOST_TIMES = 2000, 1000  # that are compared with neighbours, those of the first receivers
 FILTER = "filter it (lowest_frequency), or leave it out"
+SUBTRACT = f"subtract its mean before the waves (baseline), {FILTER}"
 TOO_FEW = f"fewer than {NEIGHBOURS + 1} receivers record along one direction, each at a place of its own"
 OWN_TIMES = "each receiver has times of its own"
 AT_EDGE = "receivers are at the edge or have gaps"
@@ -91,7 +92,8 @@ def odd_ones(xy: Array, values: Array) -> Found:
     drifts, is_drifting = beside.drifts, beside.is_drifting
     for k in np.flatnonzero(is_drifting & ~beside.is_reversed):
         is_offset = drifts[k, 0] ** 2 > MAINLY * np.square(drifts[k]).sum()
-        yield int(k), f"with {'an offset' if is_offset else 'a drift'}", ", which its neighbours lack", FILTER
+        kind, mend = ("with an offset", SUBTRACT) if is_offset else ("with a drift", FILTER)
+        yield int(k), kind, ", which its neighbours lack", mend
 
 
 class _Beside(NamedTuple):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from elastic_pinn.physics.data.beside_neighbours import FILTER, Found, compared, in_groups, odd_ones
+from elastic_pinn.physics.data.beside_neighbours import FILTER, SUBTRACT, Found, compared, in_groups, odd_ones
 from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.copied_channels import are_many, copies_of
 from elastic_pinn.physics.data.noise import noise_of_records
@@ -166,7 +166,7 @@ def _offset(records: Records, channels: list[Channel], names: list[str]) -> Foun
     for i, each in enumerate(channels):
         if level := offset_of(each.values):
             told = f", of {level:.3g} {records.kind.unit} before the first wave"
-            yield i, "with an offset", told, FILTER
+            yield i, "with an offset", told, SUBTRACT
 
 
 def _hums(records: Records, channels: list[Channel], names: list[str]) -> Found:

@@ -1,4 +1,4 @@
-"""What is done to recordings before they are used: receivers left out, windows cut, waves filtered, the noise stated.
+"""What is done to recordings before they are used: what is left out, subtracted, filtered, and stated as noise.
 
 Each function returns new receivers, with a line about it in their provenance; a truth is processed alike. What is muted
 is a gap: zeros in its place would be taken for a solid at rest.
@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from elastic_pinn.physics.data.band_filter import BandFilter
-from elastic_pinn.physics.data.noise import noise_of
+from elastic_pinn.physics.data.channel_names import named_channels
+from elastic_pinn.physics.data.noise import RISE, arrival, noise_of
 from elastic_pinn.physics.data.places import nearest_instant, nearest_place
 from elastic_pinn.physics.data.receivers import Receivers
 from elastic_pinn.physics.data.records import Records
@@ -25,10 +26,12 @@ from elastic_pinn.physics.data.truth import Truth
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.numbers import Array
 
-__all__ = ["band_pass", "cut", "leave_out", "mute", "with_noise"]
+__all__ = ["band_pass", "cut", "leave_out", "mute", "with_noise", "without_baseline"]
 
 CUT = re.compile("^cut to .*time ([^ ]+) to ", re.MULTILINE)
 """The line that `cut` adds to a provenance, with the first instant that was kept."""
+LEAST_MEAN = 2  # samples of a baseline
+LEAST_WAVE = 0.01  # of the largest value of a channel: smaller waves do little to a baseline
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -93,6 +96,69 @@ def mute(receivers: Receivers, rows: Sequence[int], time: tuple[float, float]) -
     if found.samples == receivers.samples:
         raise ProblemError(f"{told}: nothing was recorded there")
     return found
+
+
+def without_baseline(receivers: Receivers, time: tuple[float, float]) -> Receivers:
+    """Subtract from each channel its mean over a window of time before the waves, as the offset of a laser.
+
+    The mean of n samples has an error of noise / sqrt(n), which all samples of the channel then share: a window of 100
+    samples or more leaves a tenth of the noise or less. The noise that is stated stays as it is.
+
+    Parameters
+    ----------
+    receivers
+        What was recorded.
+    time
+        The first and last instant of the window, s, before the waves come.
+
+    Returns
+    -------
+    Receivers
+        The same without the offsets.
+
+    Raises
+    ------
+    ProblemError
+        Where a channel has fewer than two samples in the window, and where waves come within it.
+    """
+    told = f"subtracted the mean from {time[0]:g} to {time[1]:g} s of each channel"
+    fewest = math.inf
+    for records, channels, names in named_channels(receivers):
+        near = nearest_instant(records.time)
+        for channel, name in zip(channels, names, strict=True):
+            inside = _within(channel.time, time, near)  # (T,)
+            fewest = min(fewest, count := int(inside.sum()))
+            if count < LEAST_MEAN:
+                raise ProblemError(
+                    f"{told}: channel {name} has {count or 'no'} sample{'' if count == 1 else 's'} there, where "
+                    f"{LEAST_MEAN} or more are needed: its times are {channel.time[0]:.4g} to {channel.time[-1]:.4g} s"
+                )
+            if (first := _first_wave(channel.values, inside)) is not None:
+                raise ProblemError(
+                    f"{told}: waves come within it, to channel {name} from about {channel.time[first]:.3g} s: give a "
+                    "window that ends before the first wave"
+                )
+
+    def subtracted(each: Records, _: slice) -> Records:
+        inside = _within(each.instants, time, nearest_instant(each.time)) & each.is_there  # (R, T, C)
+        count = inside.sum(axis=1, keepdims=True)  # (R, 1, C), 0 of a dead channel
+        mean = np.where(inside, each.values, 0.0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
+        return replace(each, values=each.values - mean)
+
+    return _changed(receivers, subtracted, f"{told}, of {fewest} samples or more")
+
+
+def _first_wave(values: Array, inside: Mask) -> int | None:
+    """The sample of values (T,) at which a wave arrives before the end of a window (T,) that holds some of it clearly;
+    None where none does."""
+    first = arrival(values)
+    after = values[first:][inside[first:]]
+    if not first or not len(after):
+        return None
+    quiet = values[:first]
+    power = float(np.square(after - quiet.mean()).mean())
+    least = LEAST_WAVE * float(np.abs(values - quiet.mean()).max())
+    return first if power > max(RISE * float(quiet.var()), least**2) else None
 
 
 def cut(

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
-from elastic_pinn.physics.data.processing import band_pass, cut, leave_out, mute, with_noise
+from elastic_pinn.physics.data.faulty_channels import faulty_channels, sentences
+from elastic_pinn.physics.data.noise import noise_of
+from elastic_pinn.physics.data.processing import band_pass, cut, leave_out, mute, with_noise, without_baseline
 from elastic_pinn.physics.data.readers.units import in_si
 
 TIME = 1e-7 * np.arange(400)
@@ -47,6 +49,70 @@ def test_a_window_keeps_what_is_within_its_ends_in_space_and_time(recorded, tmp_
     assert part.provenance.endswith("\ncut to x 0.012 to 0.048, time 1e-06 to 4e-06")
     part.save(tmp_path / "part.h5")
     assert np.array_equal(ep.Receivers.load(tmp_path / "part.h5").recorded, part.recorded)
+
+
+def with_offsets(noise=0.5e-3, offset=0.5e-3):
+    """Eight lasers (m/s) from -20 to 79 us, each with an offset of its own, waves of 50 kHz from about 0 us."""
+    time, rows = 5e-7 * np.arange(-40, 159), np.arange(8)
+    since = time - 2e-6 * rows[:, None]
+    values = np.where(since > 0.0, 0.02 * np.sin(2 * np.pi * 5e4 * since), 0.0) + offset * (1 + rows[:, None])
+    values = values + noise * np.random.default_rng(0).standard_normal(values.shape)
+    xy = np.stack([5e-3 * rows, 0.0 * rows], axis=1)
+    return ep.Receivers(records=ep.Records("velocity", values, xy, time, ["y"]))
+
+
+def test_offsets_are_subtracted_by_the_mean_before_the_waves():
+    raw = with_offsets()
+    (told,) = sentences(faulty_channels(raw))
+    assert told.endswith(
+        ": subtract its mean before the waves (baseline), filter it (lowest_frequency), or leave it out"
+    )
+    ready, window = without_baseline(raw, (-20e-6, -2e-6)), raw.only.time <= -1.99e-6
+    assert faulty_channels(ready) == [] and window.sum() == 37
+    taken = raw.only.values - ready.only.values
+    assert np.ptp(taken, axis=1).max() < 1e-15  # one number a channel
+    np.testing.assert_allclose(taken[:, 0, 0], raw.only.values[:, window, 0].mean(axis=1), rtol=1e-12)
+    error = taken[:, 0, 0] - 0.5e-3 * (1 + np.arange(8))
+    assert 0.0 < np.sqrt(np.mean(error**2)) < 2.0 * 0.5e-3 / math.sqrt(37)
+    assert ready.provenance.endswith(
+        "subtracted the mean from -2e-05 to -2e-06 s of each channel, of 37 samples or more"
+    )
+    assert noise_of(with_noise(ready)).level == pytest.approx(0.5e-3, rel=0.1)
+
+
+def test_gaps_gains_and_dead_channels_have_baselines_of_their_own():
+    (records,) = with_offsets(noise=0.0).records
+    values = records.values.copy()
+    values[2], values[3, :30] = np.nan, np.nan
+    given = replace(records, values=values, gain=np.array([[1.0]] * 4 + [[-2.0]] * 4))
+    (ready,) = without_baseline(ep.Receivers(records=given), (-20e-6, -2e-6)).records
+    np.testing.assert_array_equal(ready.is_there, given.is_there)
+    early = records.time < -2e-6
+    assert np.nanmax(np.abs(ready.values[:, early])) < 1e-15
+
+
+@pytest.mark.parametrize(
+    ("window", "told"),
+    [
+        (
+            (-1.0, -0.5),
+            "channel 0 y has no samples there, where 2 or more are needed: its times are -2e-05 to 7.9e-05 s",
+        ),
+        ((-20.1e-6, -19.9e-6), "channel 0 y has 1 sample there"),
+        ((-20e-6, 10e-6), "waves come within it, to channel 0 y from about "),
+        ((20e-6, 30e-6), "waves come within it, to channel 0 y from about "),
+    ],
+)
+@pytest.mark.parametrize("noise", [0.0, 0.5e-3])
+def test_a_baseline_without_samples_or_with_waves_is_refused(window, told, noise):
+    with pytest.raises(ep.ProblemError, match=f"subtracted the mean from {window[0]:g} to {window[1]:g} s.*: {told}"):
+        without_baseline(with_offsets(noise), window)
+
+
+@pytest.mark.parametrize("last", [-12e-6, -2e-6, 0.0])
+def test_noise_alone_is_taken_for_no_wave(last):
+    for offset in (0.0, 3e-3):
+        without_baseline(with_offsets(offset=offset), (-20e-6, last))
 
 
 @pytest.mark.parametrize(("unit", "size"), [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)])

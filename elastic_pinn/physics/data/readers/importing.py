@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 KEPT = {"keep_x": "x", "keep_y": "y", "keep_time": "time"}
 """The options that are a window of space and time, each with what it is of."""
+PREPARED = {"baseline", *KEPT}
+"""The options of what is done to recordings once they are read."""
+Step = tuple[tuple[str, ...], Callable[["Receivers"], "Receivers"]]
+"""What is done to recordings, after the options that ask for it."""
 OF_ALL = {
     "lame_lambda",
     "lame_mu",
@@ -40,7 +45,7 @@ OF_ALL = {
     "channel_gains",
     "channel_delays",
     "channel_noise",
-    *KEPT,
+    *PREPARED,
 }
 """Which receivers have once: channels are numbered over all files."""
 
@@ -91,30 +96,40 @@ def read_recordings(
         receivers = Receivers(records=records_of(channels), **fields)
     except ValueError as error:
         raise ReceiverFileError(f"{', '.join(map(str, files))}: {error}") from error
-    receivers = _kept(with_options_of_channels(receivers, every), every)
+    receivers = prepared(with_options_of_channels(receivers, every), preparation(every))
     for doubt in doubts(receivers):
         logger.warning(doubt)
     return receivers, [note for each in channels for note in each.notes]
 
 
-def window_of(options: ImportOptions) -> dict[str, tuple[float, float]]:
-    """Return the ends of what is kept, along x, y and time, in m and s; all is kept of what is not there.
+def preparation(options: ImportOptions) -> Iterator[Step]:
+    """Yield what is done to recordings once they are read, in this order: offsets are subtracted, and windows cut.
 
     Raises ConfigError for text that is no length, or time.
     """
-    ends = {name: [in_si(each, QUANTITIES[name], name) for each in getattr(options, name)] for name in KEPT}
-    return {KEPT[name]: (each[0], each[1]) for name, each in ends.items() if each}
+    from elastic_pinn.physics.data.processing import cut, without_baseline
+
+    if baseline := _ends(options, "baseline"):
+        yield ("baseline",), partial(without_baseline, time=baseline)
+    window: dict[str, Any] = {of: ends for name, of in KEPT.items() if (ends := _ends(options, name))}
+    if window:
+        yield tuple(name for name, of in KEPT.items() if of in window), partial(cut, **window)
 
 
-def _kept(receivers: Receivers, options: ImportOptions) -> Receivers:
-    """What is within the window. Raises ConfigError, which begins with the options, where nothing is."""
-    from elastic_pinn.physics.data.processing import cut
+def prepared(receivers: Receivers, steps: Iterable[Step]) -> Receivers:
+    """Take each step. Raises ConfigError, which begins with the options that ask for what cannot be done."""
+    for names, step in steps:
+        try:
+            receivers = step(receivers)
+        except ProblemError as error:
+            raise ConfigError(f"{', '.join(names)}: {error}") from error
+    return receivers
 
-    window = window_of(options)
-    try:
-        return cut(receivers, **window) if window else receivers
-    except ProblemError as error:
-        raise ConfigError(f"{', '.join(name for name, of in KEPT.items() if of in window)}: {error}") from error
+
+def _ends(options: ImportOptions, name: str) -> tuple[float, float] | None:
+    """The ends of a window in m or s; None where it is not given."""
+    ends = [in_si(each, QUANTITIES[name], name) for each in getattr(options, name)]
+    return (ends[0], ends[1]) if ends else None
 
 
 def _channels(path: Path, options: ImportOptions) -> list[Channels]:

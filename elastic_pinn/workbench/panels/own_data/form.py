@@ -44,7 +44,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Places and times": ("positions", "channel_order", "plane", "time_step", "sampling_rate", "first_time"),
     "Material": ("lame_lambda", "lame_mu", "density", "start"),
     "Preparation": (
-        "drop_rows", "keep_x", "keep_y", "keep_time", "lowest_frequency", "highest_frequency", "estimate_noise", "mute",
+        "drop_rows", "baseline", "keep_x", "keep_y", "keep_time", "lowest_frequency", "highest_frequency",
+        "estimate_noise", "mute",
     ),
     "Output": ("output",),
 }  # fmt: skip
