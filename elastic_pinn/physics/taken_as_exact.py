@@ -19,15 +19,12 @@ if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
 
 MOST_NAMED = 3  # constants, one by one
-OF_PLANE = "2 lambda mu / (lambda + 2 mu)"
 OTHER_PLANE = {
-    "strain": ("a thin plate, in plane stress", f"fit as well, with its {OF_PLANE} found as lambda"),
-    "stress": (
-        "a thick body, in plane strain, of nu below 1/3",
-        f"fit as well: its lambda is {OF_PLANE} of the values found",
-    ),
+    "strain": ("plane stress, as of a thin plate,", "2 lambda mu / (2 mu - lambda)"),
+    "stress": ("plane strain, as of a thick body,", "2 lambda mu / (lambda + 2 mu)"),
 }
-"""Beside each plane what else there is, and how its records fit where every lambda of several materials is unknown."""
+"""Beside each plane the other one, and with which lambda the same records fit there, by the values found."""
+PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k"}
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
@@ -101,19 +98,31 @@ def _of_plane(problem: Problem, found: Mapping[str, float]) -> str:
     and their size that of another rho.
     """
     plane, unknowns = problem.reference.plane, set(problem.unknowns)
-    other, how = OTHER_PLANE[plane]
+    other, formula = OTHER_PLANE[plane]
     needed = {"mu"} if problem.domain.is_static else {"mu", "rho"}
+    alike = "the same mu and rho" if any(name.startswith("rho") for name in unknowns) else "the same mu"
     if not all("lambda" in material.unknowns for material in problem.materials):
         if problem.inclusions or not needed <= unknowns or any(map(is_loaded, problem.shots)):
             return ""
-        how = f"fit as well, with another {' and '.join(sorted(needed))}"
-    elif not problem.inclusions:
+        how = f"another {' and '.join(sorted(needed))}"
+    elif plane == "strain" and any(found[of["lambda"]] >= 2.0 * found[of["mu"]] for of, _ in problem.named_materials):
+        return ""
+    elif problem.inclusions:
+        how = f"each lambda {formula} of the values found (and {alike})"
+    else:
         ratio = found["lambda"] / found["mu"]
-        if plane == "strain" and ratio >= 2.0:
-            return ""
         as_other = 2.0 * ratio / (2.0 - ratio if plane == "strain" else 2.0 + ratio) * found["mu"]
-        how = f"fit as well, with lambda = {as_other:.4g} Pa"
-    return f"for plane {plane}, {EXACT}: records of {other}, {how}, and no misfit shows it"
+        how = f"lambda = {_in_pascals(as_other)} (and {alike})"
+    return (
+        f"for plane {plane}, {EXACT}: were it {other} the same records would be fitted as well with {how}, and no "
+        "misfit would show it"
+    )
+
+
+def _in_pascals(value: float) -> str:
+    """A modulus in the unit that is usual for one of its size."""
+    size = next((size for size in PREFIXES if abs(value) >= size), 1.0)
+    return f"{value / size:.3g} {PREFIXES.get(size, '')}Pa"
 
 
 def _of_sources(problem: Problem) -> str:
