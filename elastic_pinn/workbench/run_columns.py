@@ -43,7 +43,7 @@ CONSTANTS = {
     "lambda": "first Lamé parameter",
     "mu": "second Lamé parameter, the shear modulus",
     "rho": "density",
-    "c_p": "speed of P waves",
+    "c_p": "speed of P waves (in plane stress, that of a thin plate)",
     "c_s": "speed of S waves",
     "E": "Young's modulus",
     "nu": "Poisson's ratio",

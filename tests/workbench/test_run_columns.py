@@ -31,7 +31,10 @@ def test_heads_are_names_with_units_and_meanings_are_beside_them():
     assert heads["frequency_continuation"] == "frequency_continuation / Hz"
     meanings = {name: column.meaning for name, column in columns.items()}
     assert meanings["mu_2"] == "second Lamé parameter, the shear modulus of material 2"
-    assert meanings["c_p_2 ±"] == "one standard deviation: speed of P waves of material 2"
+    assert (
+        meanings["c_p_2 ±"]
+        == "one standard deviation: speed of P waves (in plane stress, that of a thin plate) of material 2"
+    )
     assert meanings["frequency_continuation"] and not meanings["wavenumber"]  # the latter is a user's own number
 
 

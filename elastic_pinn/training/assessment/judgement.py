@@ -101,7 +101,7 @@ def assess(trained: TrainedModel) -> Fit:
     return Fit(
         verdict="withheld" if fault else "widened" if is_widened else "holds",
         reason=reason,
-        notes=[*notes, *_against_source(evidence)],
+        notes=[*notes, *_against_source(evidence), *_of_plate(trained.problem)],
         remedies=[*_of_stated(evidence), *_remedies(fault, trained.config)] if fault else [],
         needs_waves=bool(fault and fault.by_waves),
         step=trained.step,
@@ -145,6 +145,12 @@ def _against_source(evidence: Evidence) -> list[str]:
         for name, value in evidence.calibration.items()
         if name.startswith("amplitude") and value < 0.0
     ]
+
+
+def _of_plate(problem: Problem) -> list[str]:
+    """Which of two speeds c_p is, where the solid has both."""
+    is_plate = problem.reference.plane == "stress" and not problem.domain.is_static
+    return ["c_p is the speed of P waves along the thin plate (plane stress), lower than in a thick body"] * is_plate
 
 
 def _of_stated(evidence: Evidence) -> list[str]:
@@ -201,6 +207,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
     return Fit(
         verdict="withheld",
         reason=fault.reason,
+        notes=_of_plate(trained.problem),
         remedies=_remedies(fault, trained.config),
         step=trained.step,
         values={name: values[name] for name in trained.problem.unknowns},

@@ -6,6 +6,7 @@ import pytest
 
 from elastic_pinn.physics.data import Noise
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, FaultyChannel
+from elastic_pinn.training.assessment import judgement
 from elastic_pinn.training.assessment.common_errors import CommonDeviation
 from elastic_pinn.training.assessment.evidence import Channel, Scatter
 from elastic_pinn.training.assessment.neighbours import Likeness
@@ -174,6 +175,18 @@ def test_an_unknown_at_the_edge_of_its_range_has_no_error(weighed, monkeypatch):
     thin = replace(problem, material=replace(problem.reference, plane="stress"))
     weighed.trained = replace(weighed.trained, problem=thin)
     assert "plane = 'strain', unless it is a thin plate" in str(weighed().remedies)
+
+
+@pytest.mark.parametrize("changes", [{}, {"chi_square": 9.0}, {"is_identifiable": False}])
+def test_of_a_thin_plate_it_is_told_which_speed_c_p_is(weighed, changes, monkeypatch):
+    told = "c_p is the speed of P waves along the thin plate (plane stress), lower than in a thick body"
+    assert told not in weighed(**changes).text
+    problem = weighed.trained.problem
+    thin = replace(problem, material=replace(problem.reference, plane="stress"))
+    weighed.trained = replace(weighed.trained, problem=thin)
+    assert told in weighed(**changes).notes
+    monkeypatch.setattr(judgement, "too_large", lambda trained: "too large")
+    assert weighed(**changes).notes == [told]
 
 
 def test_a_channel_of_one_value_has_no_error_where_the_others_have_noise(weighed):
