@@ -20,6 +20,7 @@ from elastic_pinn.workbench.figures.style.units import Unit
 from elastic_pinn.workbench.figures.wavefields.shown_fields import shown_fields
 from elastic_pinn.workbench.quantities import GridFields
 from tests.plates import PLATE, SOLVED
+from tests.workbench.drawn_texts import layout_faults
 
 HIGHEST = 2.77 * 100e3  # Hz, of a Ricker pulse
 
@@ -251,6 +252,34 @@ def test_arrivals_count_from_the_onset_of_a_pulse_that_is_delayed(shape, plate_r
         assert onset > 0.0 and np.isclose(found[delay]["P"][0, 0], onset + 0.006 / problem.material.c_p)
         assert counted_from(problem) == f"arrivals count from {readable(onset, 's')}, when the pulse begins"
     assert found[12e-6]["S"][0, 0] - found[4e-6]["S"][0, 0] == pytest.approx(8e-6, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("unknowns", "told"),
+    [
+        (["origin_time"], "as given; its time is sought"),
+        (["amplitude"], "as given; its amplitude is sought"),
+        (["amplitude", "origin_time"], "as given; its amplitude and time are sought"),
+    ],
+)
+def test_a_pulse_of_which_a_part_is_sought_is_drawn_where_it_is_given(unknowns, told):
+    load = {**PLATE["sources"][0], "pulse": "ricker", "frequency": 2e5, "delay": 1.5e-5}
+    figures = [
+        ep.figures.problem(ep.problem_from(ep.Config(**PLATE | {"sources": [load | of], "duration": 4e-5})))
+        for of in ({}, {"unknowns": unknowns})
+    ]
+    given, drawn = (each.axes[-1].lines[0].get_xydata() for each in figures)
+    np.testing.assert_array_equal(drawn, given)
+    assert drawn[drawn[:, 1].argmax(), 0] == pytest.approx(15.0, abs=0.1)
+    assert [each.axes[-1].get_xlabel() for each in figures] == ["t (µs)", f"t (µs)\n{told}"]
+    assert not layout_faults(figures[1])
+
+
+def test_of_an_unknown_pulse_it_is_told_what_is_drawn():
+    load = {**PLATE["sources"][0], "pulse": "unknown", "frequency": 2e5, "delay": 1.5e-5}
+    figure = ep.figures.problem(ep.problem_from(ep.Config(**PLATE | {"sources": [load], "duration": 4e-5})))
+    assert figure.axes[-1].get_xlabel() == "t (µs)\none of the equal pulses that it is a sum of"
+    assert not layout_faults(figure)
 
 
 @pytest.mark.parametrize("known", [{"pulse": "unknown"}, {"pulse": "ricker", "unknowns": ["origin_time"]}])

@@ -6,7 +6,7 @@ import torch
 from matplotlib.axes import Axes
 
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.sources import Pulse, Source
+from elastic_pinn.physics.sources import KnownShape, Pulse, Source, UnknownPulse
 from elastic_pinn.workbench.figures.style.colors import BLACK, SERIES
 from elastic_pinn.workbench.figures.style.units import Unit, unit_for
 
@@ -48,17 +48,28 @@ def pulses_of(problem: Problem) -> dict[Pulse, list[int]]:
 
 
 def draw_pulses(axes: Axes, problem: Problem, aspect: float) -> None:
-    """Draw the pulses of a problem's sources over its window of time. aspect: height over width."""
+    """Draw the pulses of a problem's sources over its window of time, of one of known shape that which is given, and
+    below them what is sought of them. aspect: height over width."""
     time, pulses = unit_for(problem.domain.t[1], "s"), pulses_of(problem)
     t = torch.linspace(*problem.domain.t, INSTANTS, dtype=torch.float64)
     for pulse, numbers in pulses.items():
         color = CURVES[(numbers[0] - 1) % len(CURVES)]
         label = "of " + ", ".join(map(str, numbers))
-        axes.plot(t.numpy() / time.size, pulse(t).numpy(), color=color, linewidth=1.2, label=label)
+        given = pulse.pulse if isinstance(pulse, KnownShape) else pulse
+        axes.plot(t.numpy() / time.size, given(t).numpy(), color=color, linewidth=1.2, label=label)
     axes.axhline(0.0, color="0.7", linewidth=0.6, zorder=0)
     axes.set_box_aspect(aspect)
     axes.set_ylabel("strength (1)")
-    axes.set_xlabel(f"t ({time.name})")
+    axes.set_xlabel("\n".join(dict.fromkeys([f"t ({time.name})", *filter(None, map(_sought, pulses))])))
     axes.set_title("pulse" if len(pulses) == 1 else "pulses", loc="left", fontsize=10)
     if len(pulses) > 1:
         axes.legend(fontsize=8, frameon=False)
+
+
+def _sought(pulse: Pulse) -> str:
+    """What is sought of a pulse, beside what is drawn of it."""
+    if isinstance(pulse, KnownShape):
+        parts = {"amplitude": pulse.is_size_unknown, "time": pulse.is_time_unknown}
+        names = [name for name, is_unknown in parts.items() if is_unknown]
+        return f"as given; its {' and '.join(names)} {'are' if len(names) > 1 else 'is'} sought"
+    return "one of the equal pulses that it is a sum of" if isinstance(pulse, UnknownPulse) else ""
