@@ -28,9 +28,10 @@ from elastic_pinn.paths import from_root
 from elastic_pinn.physics.data import Receivers, processing
 from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.readers.doubts import doubts
-from elastic_pinn.physics.data.readers.importing import PREPARED, Step, preparation, prepared
+from elastic_pinn.physics.data.readers.importing import WINDOWS, Step, preparation, prepared
 from elastic_pinn.physics.data.readers.summary import NO_MATERIAL, NO_MODULI, summary
 from elastic_pinn.physics.data.readers.units import in_si, is_same_unit
+from elastic_pinn.physics.data.readers.windows import ends_of, require_unit
 from elastic_pinn.physics.import_options import (
     QUANTITIES,
     ImportOptions,
@@ -211,7 +212,7 @@ class OwnData(Section):
     @property
     def read_options(self) -> dict[str, Any]:
         """The options by which files are read: all but what `prepare` does once rows have been counted."""
-        return self.options.model_dump(exclude_unset=True, exclude=PREPARED)
+        return self.options.model_dump(exclude_unset=True, exclude={*WINDOWS})
 
     def read(self) -> Receivers:
         """Read the raw files. Raises ConfigError for options that are missing, ReceiverFileError for a bad file."""
@@ -231,8 +232,8 @@ class OwnData(Section):
     def _steps(self) -> Iterator[Step]:
         """Each step, with the fields that ask for it."""
         for row, *ends in self.mute:
-            first, last = (in_si(each, "time", "mute") for each in ends)
-            yield ("mute",), partial(processing.mute, rows=[row], time=(first, last))
+            yield ("mute",), partial(require_unit, given=ends, of="time", option="mute")
+            yield ("mute",), partial(processing.mute, rows=[row], time=ends_of(ends, "time", "mute"))
         if self.drop_rows:
             yield ("drop_rows",), partial(processing.leave_out, rows=self.drop_rows)
         yield from preparation(self.options)

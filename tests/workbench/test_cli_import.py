@@ -78,6 +78,22 @@ def test_a_baseline_is_subtracted_before_the_window_is_cut(scan, tmp_path):
         ),
         (["--baseline", "2 us"], "baseline = ['2 us']: a list of two, each a number of s, or text with its unit"),
         (["--keep-time", "[1 ms, 2 ms]"], "keep_time: cut to time 0.001 to 0.002: no time is left: times are 1e-06 to"),
+        (
+            ["--keep-time", "[-12, 46]"],
+            "keep_time: -12 to 46 s, and records are from 1e-06 to 1.05e-05 s: give numbers "
+            "with their unit, as ['-12 us', '46 us']",
+        ),
+        (
+            ["--keep-x", "[0, 15]"],
+            "keep_x: 0 to 15 m, and receivers are at x from 0 to 0.02 m: give numbers with their "
+            "unit, as ['0 mm', '15 mm']",
+        ),
+        (
+            ["--keep-y", "[-1 mm, 3]", "--keep-x", "[0, 1]"],
+            "keep_y: -0.001 to 3 m, and receivers are at y from 0 to "
+            "0.005 m: give numbers with their unit, as ['-1 mm', '3 mm']",
+        ),
+        (["--baseline", "[-20, 2]"], "baseline: -20 to 2 s, and records are from"),
         (["--keep-time", "2 us"], "keep_time = ['2 us']: a list of two, each a number of s, or text with its unit"),
         (["--keep-y", "[0 us, 1 us]"], "keep_y = 'us' is no unit of length: one as 'mm' is needed"),
         (["--noise", "0.1 mm"], "noise = 'mm' is no unit of velocity: one as 'mm/s' is needed"),

@@ -91,11 +91,12 @@ def test_changed_fields_are_parameters_too_and_a_notebook_that_is_given_them_doe
         ({"keep_x": "0 mm, 30 us"}, {"keep_x": "keep_x = 'us' is no unit of length: one as 'mm' is needed"}),
         ({"highest_frequency": "3 mm"}, {"highest_frequency": "highest_frequency = 'mm' is no unit of frequency"}),
         ({"mute": "- [3, 0 us, 1 mm]"}, {"mute": "mute = 'mm' is no unit of time: one as 'us' is needed"}),
-        ({"keep_x": "1, 2", "keep_time": "0, 1"}, {
+        ({"keep_x": "1, 2", "keep_time": "0 s, 1 s"}, {
             "keep_x": "cut to x 1 to 2, time 0 to 1: no receiver is left",
             "keep_time": "cut to x 1 to 2, time 0 to 1: no receiver is left"}),
         ({"drop_rows": "17, 121"}, {"drop_rows": "row 121 is no receiver: legal are 0 to 120"}),
-        ({"mute": "- [3, 1, 2]"}, {"mute": "muted receivers [3] from 1 to 2 s: nothing was recorded there"}),
+        ({"mute": "- [3, 1 us, 2]"}, {"mute": "their unit, as ['1 us', '2 us']"}),
+        ({"mute": "- [3, 1 s, 2 s]"}, {"mute": "muted receivers [3] from 1 to 2 s: nothing was recorded there"}),
         ({"mute": "- [3, 0"}, {"mute": "mute: while parsing a flow sequence"}),
         ({"lowest_frequency": "1e5"}, {"lowest_frequency": "0 times would be left of 41, less 63 at either end"}),
         ({"highest_frequency": "-3"}, {"highest_frequency": "highest_frequency = -3.0 is not legal"}),

@@ -19,9 +19,10 @@ from elastic_pinn.physics.data.readers.records import records_of
 from elastic_pinn.physics.data.readers.registry import format_of
 from elastic_pinn.physics.data.readers.traces import Missing, require_size
 from elastic_pinn.physics.data.readers.units import in_si
+from elastic_pinn.physics.data.readers.windows import Of, ends_of, require_unit
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.errors import ProblemError
-from elastic_pinn.physics.import_options import QUANTITIES, ImportOptions, import_options, read_parameters
+from elastic_pinn.physics.import_options import ImportOptions, import_options, read_parameters
 from elastic_pinn.physics.media.impossible_density import why_impossible
 from elastic_pinn.physics.media.material import Material
 
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-KEPT = {"keep_x": "x", "keep_y": "y", "keep_time": "time"}
+KEPT: Mapping[str, Of] = {"keep_x": "x", "keep_y": "y", "keep_time": "time"}
 """The options that are a window of space and time, each with what it is of."""
-PREPARED = {"baseline", *KEPT}
-"""The options of what is done to recordings once they are read."""
+WINDOWS: Mapping[str, Of] = {"baseline": "time", **KEPT}
+"""These, and the others of what is done to recordings once they are read: all are windows."""
 Step = tuple[tuple[str, ...], Callable[["Receivers"], "Receivers"]]
 """What is done to recordings, after the options that ask for it."""
 OF_ALL = {
@@ -45,7 +46,7 @@ OF_ALL = {
     "channel_gains",
     "channel_delays",
     "channel_noise",
-    *PREPARED,
+    *WINDOWS,
 }
 """Which receivers have once: channels are numbered over all files."""
 
@@ -109,11 +110,15 @@ def preparation(options: ImportOptions) -> Iterator[Step]:
     """
     from elastic_pinn.physics.data.processing import cut, without_baseline
 
-    if baseline := _ends(options, "baseline"):
+    given = {name: of for name, of in WINDOWS.items() if getattr(options, name)}
+    ends = {name: ends_of(getattr(options, name), of, name) for name, of in given.items()}
+    for name, of in given.items():
+        yield (name,), partial(require_unit, given=getattr(options, name), of=of, option=name)
+    if baseline := ends.pop("baseline", None):
         yield ("baseline",), partial(without_baseline, time=baseline)
-    window: dict[str, Any] = {of: ends for name, of in KEPT.items() if (ends := _ends(options, name))}
-    if window:
-        yield tuple(name for name, of in KEPT.items() if of in window), partial(cut, **window)
+    if ends:
+        window: dict[str, Any] = {KEPT[name]: each for name, each in ends.items()}
+        yield tuple(ends), partial(cut, **window)
 
 
 def prepared(receivers: Receivers, steps: Iterable[Step]) -> Receivers:
@@ -124,12 +129,6 @@ def prepared(receivers: Receivers, steps: Iterable[Step]) -> Receivers:
         except ProblemError as error:
             raise ConfigError(f"{', '.join(names)}: {error}") from error
     return receivers
-
-
-def _ends(options: ImportOptions, name: str) -> tuple[float, float] | None:
-    """The ends of a window in m or s; None where it is not given."""
-    ends = [in_si(each, QUANTITIES[name], name) for each in getattr(options, name)]
-    return (ends[0], ends[1]) if ends else None
 
 
 def _channels(path: Path, options: ImportOptions) -> list[Channels]:
