@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from elastic_pinn.physics.data.channel_names import named_channels
 from elastic_pinn.physics.data.copied_channels import copies_of
 from elastic_pinn.physics.data.faulty_channels import COPY, NOISELESS, faulty_channels, sentences
 from elastic_pinn.physics.data.known_material import material_of
+from elastic_pinn.physics.data.noise import ORIGINS, noise_of_records
 from elastic_pinn.physics.data.readers.arrivals import arrivals_of, below_which, spectrum
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.media.material import Material
@@ -60,6 +62,8 @@ and rubber; metals, rock and concrete, whose proof strain is 0.2 %."""
 DENSITIES = 25.0, 25_000.0  # kg/m3: from light foams to osmium
 SOFTEST = 100.0  # Pa: the shear modulus of the softest gels
 NO_LAMBDA = 1e-6  # of mu: so small a lambda is hardly one in the same unit
+BEFORE = ORIGINS[1]  # the noise of records that is seen before the first arrival
+TIMES_NOISE = 2.0  # by how much a noise that is stated may be off that
 ENERGY = 0.95  # of the spectrum, up to the frequency that is called the highest
 NEAR_NYQUIST = 0.8
 NEAR_PLACES = 1e-3  # of the usual distance of receivers: nearer ones are rather one
@@ -209,13 +213,23 @@ def _mend(speed: float, material: Material | None, unit: tuple[float, str] = (1.
 
 
 def _of_noise(records: Records) -> Iterator[str]:
-    """Noise that is stated larger than all that was recorded."""
+    """Noise that is stated larger than all that was recorded, or other than is seen before the first arrival."""
     there = records.is_there
+    if not (records.noises[there] > 0.0).all():
+        return
     noise, size = (float(np.sqrt(np.mean(np.square(each[there])))) for each in (records.noises, records.values))
     if noise > size > 0.0:
         yield (
             f"a noise of {noise:.3g} {records.kind.unit} is stated, and the root mean square of all that was recorded "
             f"is {size:.3g}: check noise, which is in value_unit"
+        )
+        return
+    in_noise = replace(records, values=records.corrected / records.noises, noise=0.0, gain=1.0)  # 1 where it is true
+    seen = noise_of_records(in_noise)
+    if seen.origin == BEFORE and not 1.0 / TIMES_NOISE < seen.level < TIMES_NOISE:
+        yield (
+            f"a noise of {noise:.3g} {records.kind.unit} is stated, and records show {seen.level * noise:.3g} before "
+            f"the first arrival, {seen.level:.2g} times as much: check noise, which is in value_unit"
         )
 
 

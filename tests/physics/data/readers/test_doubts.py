@@ -51,7 +51,25 @@ def test_more_noise_than_all_that_was_recorded_is_doubted(block):
     size = np.sqrt(np.mean(block.displacement**2))
     for times, is_told in ((0.9, False), (1.1, True), (150.0, True)):
         found = doubts(ep.Receivers(block.xy, block.time, block.displacement, noise=times * size))
-        assert any(each.startswith(f"a noise of {times * size:.3g} m is stated") for each in found) == is_told
+        told = f"a noise of {times * size:.3g} m is stated, and the root mean square of all that was recorded is"
+        assert any(each.startswith(told) for each in found) == is_told
+
+
+@pytest.mark.parametrize(("stated", "is_told"), [(0.4, True), (0.6, False), (1.7, False), (2.5, True)])
+@pytest.mark.parametrize("is_by_channel", [False, True])
+def test_another_noise_than_before_the_first_arrival_is_doubted(stated, is_told, is_by_channel):
+    """Waves at 50 kHz from 20 us on, of 8 lasers with offsets and noise of 0.5 mm/s, or of 0.5 to 5 mm/s."""
+    time, rows = 5e-7 * np.arange(-60, 160), np.arange(8)
+    since = time - 2e-6 * rows[:, None]
+    level = 0.5e-3 * (1.0 + rows * is_by_channel)[:, None]  # (R, C)
+    values = np.where(since > 0.0, 0.2 * np.sin(2 * np.pi * 5e4 * since), 0.0) + 1e-3 * rows[:, None]
+    values = values + level * np.random.default_rng(0).standard_normal(values.shape)
+    xy = np.stack([6e-3 * rows, 0.0 * rows], axis=1)
+    records = ep.Records("velocity", values, xy, time, ["y"], noise=stated * level)
+    found = [each for each in doubts(ep.Receivers(records=records)) if "before the first arrival" in each]
+    ratios = [float(re.search(r"before the first arrival, (.*) times as much: check noise", each)[1]) for each in found]
+    assert ratios == [pytest.approx(1.0 / stated, rel=0.1)] * is_told
+    assert is_by_channel or all(f"a noise of {stated * 5e-4:.3g} m/s is stated, and" in each for each in found)
 
 
 def test_a_line_across_the_way_of_a_wave_raises_no_doubt(block):
