@@ -190,7 +190,8 @@ def test_a_material_without_units_is_doubted_and_one_that_is_missing_is_told(sca
 
 
 @pytest.mark.parametrize(
-    ("density", "meant"), [("2.7", "give 2700, if 2.7 g/cm3"), ("2.7e6", "give 2700, if 2.7e+06 g/m3")]
+    ("density", "meant"),
+    [("2.7", "give 2700, if 2.7 g/cm3"), ("2700 g/cm3", "was 2700 kg/m3, which is 2.7 g/cm3, meant?")],
 )
 def test_a_density_that_no_solid_has_is_refused(density, meant, scan, tmp_path):
     material = ["--lame-lambda", "75 GPa", "--lame-mu", "18 GPa", "--density", density]

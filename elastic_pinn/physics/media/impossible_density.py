@@ -5,6 +5,8 @@ from __future__ import annotations
 from elastic_pinn.physics.media.material import Material
 
 LIGHTEST, DENSEST = 5.0, 50_000.0  # kg/m3: below light foams, and twice that of osmium
+HEAVIER = {"t/mm3": 1e12, "kg/mm3": 1e9, "g/cm3": 1e3}  # kg/m3: units of a number that is too small
+TOO_LARGE = 1e3, 1e6  # by how much: a number of kg/m3 as g/cm3, and as kg/cm3 or of mg/m3
 FOAM, FAST = 25.0, 2000.0  # kg/m3 and m/s: lighter solids are foams, whose waves are slower
 DIMENSIONLESS = 100.0  # m/s: slower waves may be those of a problem without dimensions, of any density
 
@@ -15,13 +17,14 @@ def why_impossible(density: float, speed: float = 0.0) -> str:
     speed: of P waves in m/s; 0 where it is not known.
     """
     if density > DENSEST:
-        return (
-            f"density = {density:g} kg/m3, which no solid has: give {1e-3 * density:g}, if {density:g} g/m3 was meant"
-        )
+        meant = next((density / by for by in TOO_LARGE if FOAM <= density / by <= DENSEST), 0.0)
+        mend = f"was {meant:g} kg/m3, which is {1e-3 * meant:g} g/cm3, meant?" if meant else "check its unit"
+        return f"density = {density:g} kg/m3, which no solid has: {mend}"
     if density >= (FOAM if speed > FAST else LIGHTEST):
         return ""
     beside = f" beside P waves of {speed:.3g} m/s" if density >= LIGHTEST else ""
-    mend = f"give {1e3 * density:g}, if {density:g} g/cm3 was meant"
+    found = ((unit, density * size) for unit, size in HEAVIER.items() if LIGHTEST <= density * size <= DENSEST)
+    mend = next((f"give {rho:g}, if {density:g} {unit} was meant" for unit, rho in found), "check its unit")
     return f"density = {density:g} kg/m3{beside}, which no solid has: {mend}"
 
 
