@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from elastic_pinn.errors import ConfigError
 
+NEAR = 0.8  # least similarity of a file's name to one that may be meant
 UNSET = re.compile(r"\$(\w+|\{[^}]*\})")
 
 
@@ -61,3 +64,15 @@ def on_this_machine(path: str | Path) -> Path:
     if "://" in found:
         raise ConfigError(f"{found!r} is a URL, where a path of this machine is needed: remote copies are by `mirror`")
     return Path(found)
+
+
+def near_file(path: str | Path, beside: Path) -> str:
+    """Return the end of an error message on a file that is not there: the path of a like name in its folder.
+
+    path: as it was given. beside: where it was looked for. Empty where no file has a like name.
+    """
+    names: list[str] = []
+    with suppress(OSError):  # where there is no such folder, or none that can be read
+        names = sorted(each.name for each in os.scandir(beside.parent) if each.is_file())
+    near = difflib.get_close_matches(beside.name, names, n=1, cutoff=NEAR)
+    return f"; did you mean {str(Path(path).with_name(near[0]))!r}?" if near and Path(path).name else ""

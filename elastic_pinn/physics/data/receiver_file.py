@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.paths import near_file
 from elastic_pinn.physics.data import receiver_file_1
 from elastic_pinn.physics.data.hdf5_values import numbers, put, put_text, put_texts, scalar, text, texts
 from elastic_pinn.physics.data.quantities import RECORDED_QUANTITIES, VECTORS
@@ -42,7 +43,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise ReceiverFileError(
             f"no receiver file could be read at {path.absolute()}: {error.strerror}; check the path, "
-            "or make a file with data/make_aluminium_receivers.py"
+            f"or make a file with data/make_aluminium_receivers.py{near_file(path, path)}"
         ) from error
 
 

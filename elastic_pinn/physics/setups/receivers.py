@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from elastic_pinn.config_sections import Finite, List, NonNegative, Section
 from elastic_pinn.errors import ConfigError
 from elastic_pinn.field_declarations import Unit, With
-from elastic_pinn.paths import delivered, expanded, from_root
+from elastic_pinn.paths import delivered, expanded, from_root, near_file
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import MaterialConfig, given_constants
 from elastic_pinn.physics.setups.start_material import constants_of
@@ -183,7 +183,8 @@ def find(path: str, parameter: str = "data") -> Path:
             return place
     looked = " and ".join(dict.fromkeys(str(place) for place in places))
     there = f"; there is {here}, in the working directory: give that whole path" if here.is_file() else ""
-    raise ConfigError(f"{parameter} = {path!r}: no such file; looked at {looked}{there}")
+    near = there or next(filter(None, (near_file(path, place) for place in places)), "")
+    raise ConfigError(f"{parameter} = {path!r}: no such file; looked at {looked}{near}")
 
 
 def velocity_of(pulses: tuple[GaussianPulse, ...]) -> Wavefield:

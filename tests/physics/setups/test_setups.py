@@ -213,6 +213,26 @@ def test_a_missing_data_file_is_refused_with_the_places_looked_at(tmp_path, monk
     assert str(tmp_path / "data" / "none.h5") in str(refusal.value)
 
 
+@pytest.mark.parametrize("misspelt", ["runs/scop0.h5", "runs/Scope0.h5", "runs/scope0.hdf5", "runs/scope00.h5"])
+def test_a_misspelt_file_is_told_with_a_like_one_of_its_folder(misspelt, receivers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "scope0").mkdir(parents=True)  # a folder is no file that may be meant
+    receivers().save("runs/scope0.h5")
+    with pytest.raises(ConfigError, match=r"no such file; looked at .*; did you mean 'runs/scope0.h5'\?$"):
+        find(misspelt)
+    with pytest.raises(ReceiverFileError, match=r"; did you mean 'runs/scope0.h5'\?$"):
+        Receivers.load(misspelt)
+    with pytest.raises(ReceiverFileError, match=r"there is no file .*; did you mean 'runs/scope0.h5'\?$"):
+        Receivers.read(misspelt)
+    with pytest.raises(ConfigError, match=r"scope0\.h5'") as whole:
+        find(str(tmp_path / misspelt))
+    assert str(whole.value).endswith(f"did you mean {str(tmp_path / 'runs' / 'scope0.h5')!r}?")
+    for other in ("runs/block.h5", "scope0.h5", "run/scope0.h5"):
+        with pytest.raises(ConfigError) as refusal:
+            find(other)
+        assert "did you mean" not in str(refusal.value)
+
+
 def test_a_file_of_the_working_directory_is_never_mistaken_for_one_of_the_root(receivers, tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "inside").mkdir()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.paths import near_file
 from elastic_pinn.physics.data.readers.assemble import Channels, channels_of
 from elastic_pinn.physics.data.readers.channel_options import with_options_of_channels
 from elastic_pinn.physics.data.readers.doubts import doubts
@@ -137,7 +138,8 @@ def _channels(path: Path, options: ImportOptions) -> list[Channels]:
         missing = Missing(path)
         return channels_of(path, format_of(path, options).read(path, options, missing), options, missing)
     except FileNotFoundError as error:
-        raise ReceiverFileError(f"there is no file {Path(error.filename).absolute()}: check the path") from error
+        near = near_file(error.filename, Path(error.filename))
+        raise ReceiverFileError(f"there is no file {Path(error.filename).absolute()}: check the path{near}") from error
     except (IsADirectoryError, PermissionError) as error:
         raise ReceiverFileError(f"{error.filename}: {error.strerror}; give a file that can be read") from error
 
