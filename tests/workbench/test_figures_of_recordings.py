@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.physics.data.channel_names import shown_name
 from elastic_pinn.physics.media.material import ALUMINIUM
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.records.b_scan import draw_fit_b_scan
 from elastic_pinn.workbench.figures.records.data_fit import draw_fit
+from elastic_pinn.workbench.figures.records.misfits import draw_misfit_map
 from elastic_pinn.workbench.figures.records.receiver_lines import line_of
 from elastic_pinn.workbench.figures.records.shown_records import on_common_times
+from elastic_pinn.workbench.figures.records.wiggles import draw_wiggles
+from tests.workbench.drawn_texts import layout_faults
 from tests.workbench.test_figures import labels
 from tests.workbench.test_figures_of_records import recorded_in_a_corner
 
@@ -334,6 +338,44 @@ def test_names_that_channels_have_in_their_file_stand_beside_numbers_in_figures(
     )
     seen = inverse_run.latest().shot()._replace(receivers=named(inverse_run.problem().receivers))
     assert draw_fit(seen, 3, 1).get_suptitle().startswith("receiver 3 (laser 3 a, laser 3 b) at x = ")
+
+
+def few(receivers, at=(0, 5, 60, 110, 120), length=1):
+    """Some of the receivers, with names."""
+    own = receivers.only.at(list(at))
+    names = [[f"laser {row} {length * axis}" for axis in "ab"] for row in range(len(own.xy))]
+    return ep.Receivers(records=replace(own, names=names))
+
+
+@pytest.mark.parametrize("length", [1, 60])
+def test_few_receivers_with_names_are_labelled_by_row_and_name(inverse_run, length):
+    shot = inverse_run.latest().shot()
+    seen = shot._replace(receivers=few(shot.receivers, length=length))
+    a, b = (shown_name(f"2 (laser 2 {length * axis})") for axis in "ab")
+    both = f"laser 2 {length * 'a'}, laser 2 {length * 'b'}" if length == 1 else None
+    for column, axes in enumerate(draw_misfit_map(seen).axes[:2]):
+        texts = [text.get_text() for text in axes.texts]
+        assert len(texts) == 5 and (a, b)[column][:20] == texts[2][:20]
+    model = inverse_run.latest().model()
+    figures = [draw_misfit_map(seen), draw_wiggles(seen, model), ep.figures.wiggles(seen.receivers)]
+    for figure in figures[1:]:
+        labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+        assert [each[:8] for each in labels] == [f"{row} (laser" for row in range(5)]
+        assert not both or labels[2].startswith(f"2 ({both})\n")
+    for figure in [*figures, *[ep.figures.receivers(seen.receivers)] * (length == 1)]:  # which has both names whole
+        assert not layout_faults(figure)
+    many = seen._replace(receivers=few(shot.receivers, at=range(13)))
+    assert not draw_misfit_map(many).axes[0].texts
+    assert "laser" not in draw_wiggles(many, model).axes[0].get_yticklabels()[0].get_text()
+    nameless = shot._replace(receivers=ep.Receivers(records=shot.receivers.only.at([0, 5])))
+    assert not draw_misfit_map(nameless).axes[0].texts
+
+
+def test_labels_of_further_records_have_the_rows_that_verdicts_have(inverse_run):
+    one = few(inverse_run.latest().shot().receivers).only
+    both = ep.Receivers(records=(one, replace(one, quantity="velocity")))
+    labels = [ep.figures.wiggles(both, records=number).axes[0].get_yticklabels()[1].get_text() for number in (0, 1)]
+    assert [label[:9] for label in labels] == ["1 (laser ", "6 (laser "]
 
 
 ODD = {

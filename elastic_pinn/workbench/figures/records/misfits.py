@@ -23,11 +23,13 @@ from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of, receivers_of
 from elastic_pinn.workbench.figures.maps.rims import draw_outline
 from elastic_pinn.workbench.figures.maps.window import format_map_axes, window_unit
+from elastic_pinn.workbench.figures.records.receiver_labels import label_receivers
 from elastic_pinn.workbench.figures.records.shown_records import (
     chosen,
     have_common_times,
     missed,
     noise_alone,
+    row_labels,
     titles,
 )
 from elastic_pinn.workbench.figures.style.colors import BLACK, BLUE, DIVERGING, SEQUENTIAL, VERMILLION
@@ -105,14 +107,14 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
     """Draw `misfit_map` of any shot and its prediction, with a ring around the receiver in a picked row of these
     records."""
     found = _residuals(seen, records, "misfit_map")
-    xy, domain = chosen(receivers_of(seen, "misfit_map"), records).xy, seen.problem.domain
+    receivers, domain = receivers_of(seen, "misfit_map"), seen.problem.domain
     size = _rms(found.values, axis=1)  # (R, C)
     length, (norm, colors) = window_unit(domain), _scale(size, found.is_of_noise)
-    x, y = xy.T / length.size
+    x, y = chosen(receivers, records).xy.T / length.size
     (left, right), (bottom, top) = domain.x, domain.y
     figure = Picture(min(TALLEST, ABOUT + MAPS / len(found.titles) * (top - bottom) / (right - left)))
     axes = figure.subplots(1, len(found.titles), sharex=True, sharey=True, squeeze=False)[0]
-    for where, title, values in zip(axes, found.titles, size.T, strict=True):
+    for column, (where, title, values) in enumerate(zip(axes, found.titles, size.T, strict=True)):
         live = np.isfinite(values)
         format_map_axes(where, seen.problem, length)
         draw_outline(where, domain.shape, length)
@@ -123,6 +125,7 @@ def draw_misfit_map(seen: Shot, records: int = 0, picked: int | None = None) -> 
         )  # fmt: skip
         cross = None if live.all() else "nothing recorded along this direction"
         where.scatter(x[~live], y[~live], color="0.55", marker="x", s=45, zorder=3, label=cross)
+        label_receivers(where, row_labels(receivers, records, column), x, y)
         if picked is not None:
             ring = where.scatter(
                 x[picked],

@@ -15,9 +15,10 @@ from elastic_pinn.physics.data.channel_names import own_name
 from elastic_pinn.physics.numbers import is_even
 from elastic_pinn.workbench.figures.drawn_from import FigureError
 from elastic_pinn.workbench.figures.maps.window import WIDE
+from elastic_pinn.workbench.figures.records.receiver_labels import label_receivers
 from elastic_pinn.workbench.figures.records.shown_records import chosen, of_several, titles, while_all_ran
 from elastic_pinn.workbench.figures.style.colors import BLACK, BLUE, SEQUENTIAL
-from elastic_pinn.workbench.figures.style.layout import OPTIONAL, legend_below
+from elastic_pinn.workbench.figures.style.layout import legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture, light_grid
 from elastic_pinn.workbench.figures.style.units import unit_for
 
@@ -57,13 +58,10 @@ def receivers(receivers: Receivers, records: int = 0) -> Picture:
     figure = Picture(4.6)
     axes = figure.subplots()
     dots = axes.scatter(x, y, c=strength / unit.size, cmap=SEQUENTIAL, marker="v", s=45, vmin=0.0, clip_on=False)
-    for row in range(0, len(x), math.ceil(len(x) / MOST_NUMBERS)):
-        axes.annotate(
-            f"{first + row}{own_name(own, row)}", (x[row], y[row]), xytext=(0, 6), textcoords="offset points",
-            fontsize=7, ha="center", label=OPTIONAL, parse_math=False,
-        )  # fmt: skip
     axes.set_aspect("equal")
     _frame(axes, x, y)
+    named = np.arange(0, len(x), math.ceil(len(x) / MOST_NUMBERS))
+    label_receivers(axes, [f"{first + row}{own_name(own, row)}" for row in named.tolist()], x[named], y[named])
     axes.set_xlabel(f"x ({length.name})")
     axes.set_ylabel(f"y ({length.name})")
     light_grid(axes)

@@ -11,10 +11,12 @@ import numpy as np
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, Records, noise_of, noises_of
+from elastic_pinn.physics.data.channel_names import own_name, shown_name
 from elastic_pinn.run.synthetic import as_recorded
 from elastic_pinn.workbench.figures.drawn_from import FigureError, Predict
 
 Array = np.ndarray
+FEW = 12  # receivers, that are labelled one by one
 LONG = 0.9  # of the usual duration of a channel
 
 
@@ -103,6 +105,15 @@ def chosen(receivers: Receivers, number: int = 0, shot: str | int = "") -> Recor
 def of_several(receivers: Receivers, number: int, shot: str | int = "") -> str:
     """Return what a title begins with: which of several records is drawn."""
     return f"{chosen(receivers, number, shot).told}\n" if len(receivers.records) > 1 else ""
+
+
+def row_labels(receivers: Receivers, number: int, column: int | None = None) -> list[str]:
+    """Return what a figure calls each receiver of one of the records, or its channel in a column, as "2 (laser 3)";
+    none where they are many, or where nothing names them."""
+    own, first = receivers.records[number], receivers.first_rows[number]
+    if own.names is None or len(own.xy) > FEW:
+        return []
+    return [shown_name(f"{first + row}{own_name(own, row, column)}") for row in range(len(own.xy))]
 
 
 def noise_alone(problem: Problem) -> str:

@@ -31,6 +31,7 @@ from elastic_pinn.workbench.figures.records.shown_records import (
     of_several,
     own_times,
     predicted,
+    row_labels,
     titles,
 )
 from elastic_pinn.workbench.figures.style.colors import BLUE, ORANGE, VERMILLION
@@ -42,6 +43,7 @@ MOST = 10  # traces that are drawn if no points are given
 INSTANTS = 400
 AT = 1e-6  # of the window's extent: a receiver is at a point if it is no further away
 FILL = 0.9  # of the space between two traces, for the largest amplitude
+SMALL_LETTERS = 7  # points, where a label has two lines
 APART = 0.01  # of what is drawn: records that begin so much later than a prediction, or end so much earlier, are marked
 STYLES: Mapping[str, dict[str, Any]] = {
     "recorded": {"color": ORANGE, "linewidth": 3.0},
@@ -111,7 +113,7 @@ def wiggles(
         For points outside of the solid, and for points without a receiver where these are drawn alone.
     """
     if isinstance(source, Receivers):
-        figure = _records_alone(chosen(source, records, shot), points)
+        figure = _records_alone(source.of_shot(str(shot)) if shot != "" else source, records, points)
         figure.suptitle(f"{of_several(source, records, shot)}{figure.get_suptitle()}", fontsize=10)
         return figure
     checkpoint = checkpoint_of(source)
@@ -143,6 +145,8 @@ def draw_wiggles(
     waves = arrivals(model, problem, places)
     names = titles(shown) if shown else list(quantity.symbols)
     figure, spacing = _side_by_side(traces, places, quantity, names, window_unit(problem.domain), waves)
+    if receivers and shown:
+        _call_rows(figure.axes[0], row_labels(receivers, records), shown, places)
     told = f"{_what(quantity, places, shown if points is None else None)}: {spacing}"
     if receivers and "recorded" in traces:
         error = percent(relative_error(own, receivers))
@@ -167,12 +171,14 @@ def _predicted(
     return predicted(predict, replace(records.at(_nearest(places, records)[0]), xy=places), times)
 
 
-def _records_alone(records: Records, points: Sequence[Sequence[float]] | None) -> Picture:
+def _records_alone(receivers: Receivers, number: int, points: Sequence[Sequence[float]] | None) -> Picture:
+    records = chosen(receivers, number)
     places = _some_of(records) if points is None else _as_places(points)
     if not _nearest(places, records)[1].all() or (recorded := _recorded(places, records)) is None:
         raise ValueError(f"points = {places.tolist()}: a receiver is needed at each of them")
     length = unit_for(float(np.abs(records.xy).max()), "m")
     figure, spacing = _side_by_side({"recorded": recorded}, places, records.kind, titles(records), length, {})
+    _call_rows(figure.axes[0], row_labels(receivers, number), records, places)
     told = _what(records.kind, places, records if points is None else None)
     figure.suptitle(f"{told}: {spacing}", fontsize=10)
     return figure
@@ -285,3 +291,13 @@ def _label_rows(axes: Axes, places: Array, length: Unit) -> None:
     axes.set_yticks(-np.arange(len(places)), texts)
     axes.set_ylim(-len(places), 1.0)  # the largest amplitude of the first and of the last is clear of the frame
     axes.set_ylabel(f"receiver at x, y ({length.name})")
+
+
+def _call_rows(axes: Axes, labels: Sequence[str], records: Records, places: Array) -> None:
+    """Write what receivers are called above the places of their traces, where they are called anything."""
+    if not labels:
+        return
+    where = [text.get_text() for text in axes.get_yticklabels()]
+    rows, is_there = _nearest(places, records)
+    texts = [f"{labels[row]}\n{at}" if there else at for row, there, at in zip(rows, is_there, where, strict=True)]
+    axes.set_yticks(axes.get_yticks(), texts, fontsize=SMALL_LETTERS, parse_math=False)
