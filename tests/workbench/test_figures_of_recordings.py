@@ -378,6 +378,25 @@ def test_labels_of_further_records_have_the_rows_that_verdicts_have(inverse_run)
     assert [label[:9] for label in labels] == ["1 (laser ", "6 (laser "]
 
 
+@pytest.mark.parametrize("is_late", [False, True], ids=["one clock", "delays"])
+@pytest.mark.parametrize("is_along_y", [False, True], ids=["along x", "along y"])
+def test_the_cells_of_a_b_scan_end_with_the_plate(inverse_run, is_along_y, is_late):
+    """They reach half a spacing beyond the outermost receivers where the plate does."""
+    shot = inverse_run.latest().shot()
+    across = shot.receivers.only.xy[60, 1 - int(is_along_y)]
+    on_line = shot.receivers.only.at(np.flatnonzero(shot.receivers.only.xy[:, 1 - int(is_along_y)] == across))
+    along = on_line.xy[:, int(is_along_y)]
+    three = on_line.at(np.argsort(along)[[0, 3, 6]])  # 0, 1.8 and 3.6 cm of 6 cm
+    own = replace(three, time=three.time[1:-1], values=three.values[:, 1:-1])
+    own = replace(own, delay=1e-8 * np.arange(3)[:, None] * np.ones(2)) if is_late else own
+    figure = draw_fit_b_scan(shot._replace(receivers=ep.Receivers(records=own)))
+    meshes = figure.axes[4].collections  # of the differences
+    found = np.concatenate([mesh.get_coordinates()[0, :, 0] for mesh in meshes])
+    assert (found.min(), found.max()) == pytest.approx((0.0, 4.5))
+    image = ep.figures.b_scan(ep.Receivers(records=own)).axes[0].collections[0]  # of which no plate is known
+    assert image.get_coordinates()[0, [0, -1], 0].tolist() == pytest.approx([-0.9, 4.5])
+
+
 ODD = {
     "price $\\x$": "price $\\x$",  # no formula
     "$x$": "$x$",

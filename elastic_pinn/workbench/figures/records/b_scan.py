@@ -5,7 +5,9 @@ Letters: P positions, T times.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +15,7 @@ from matplotlib.collections import QuadMesh
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers
+from elastic_pinn.physics.domains import Domain
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run.shot import Shot
 from elastic_pinn.workbench.figures.drawn_from import FigureError, Source, checkpoint_of, receivers_of, shown_quantity
@@ -36,6 +39,7 @@ from elastic_pinn.workbench.figures.style.units import unit_for
 
 POSITIONS, INSTANTS = 121, 161
 MOST = 99.5  # percent of the image that its colour scale covers: near a source waves are far stronger than elsewhere
+ENDLESS = (math.inf, math.inf)
 DEVIATIONS = 4.0  # of the noise, that the scale of residuals covers
 
 Array = np.ndarray
@@ -163,7 +167,7 @@ def draw_fit_b_scan(seen: Shot, points: Sequence[Sequence[float]] | None = None,
     """Draw `fit_b_scan` of any shot and its prediction."""
     receivers = receivers_of(seen, "fit_b_scan")
     raw, noises = chosen(receivers, records), noise_by_channel(receivers, records)
-    rows, position, below, told = _columns(raw.xy, points)
+    rows, position, below, told, beyond = _columns(raw.xy, points, seen.problem.domain)
     raw = raw.at(rows)
     own, quantity, off = on_common_times(raw), raw.kind, missed(seen.predict, raw)
     recorded, found = own.values, predicted(seen.predict, own, own.time)  # (L, T, C)
@@ -183,7 +187,7 @@ def draw_fit_b_scan(seen: Shot, points: Sequence[Sequence[float]] | None = None,
     }
     for row, (label, (values, end)) in zip(axes, images.items(), strict=True):
         times = own_times(raw) if label == name else own.time
-        image = _draw_row(row, position, times, values, end)
+        image = _draw_row(row, position, times, values, end, beyond)
         figure.colorbar(image, ax=row, label=label, extend="both")
     for where, title in zip(axes[0], titles(own), strict=True):
         where.set_title(title, fontsize=11)
@@ -195,8 +199,19 @@ def draw_fit_b_scan(seen: Shot, points: Sequence[Sequence[float]] | None = None,
     return figure
 
 
-def _columns(xy: Array, points: Sequence[Sequence[float]] | None) -> tuple[Array, Array, str, str]:
-    """The rows of receivers that are drawn, where along an axis, what the axis is, and what they are, as text."""
+class _Columns(NamedTuple):
+    """The rows of receivers that are drawn, where along an axis, what the axis is, and what they are, as text; and how
+    far beyond the first and the last there is a domain, in the unit of the axis."""
+
+    rows: Array
+    position: Array
+    axis: str
+    told: str
+    beyond: tuple[float, float]
+
+
+def _columns(xy: Array, points: Sequence[Sequence[float]] | None, domain: Domain) -> _Columns:
+    """The columns of receivers at xy (R, 2)."""
     length = unit_for(float(np.abs(xy).max()), "m")
     try:
         line = line_of(xy, points)
@@ -204,39 +219,51 @@ def _columns(xy: Array, points: Sequence[Sequence[float]] | None) -> tuple[Array
         if points is not None:
             raise
         rows = np.arange(len(xy))
-        return rows, rows, "row of the receiver", "at all receivers"
-    told = f"along {corners_text(line.corners, length)}"
-    return line.rows, line.position / length.size, f"position along the line ({length.name})", told
+        return _Columns(rows, rows, "row of the receiver", "at all receivers", ENDLESS)
+    told, ends = f"along {corners_text(line.corners, length)}", xy[line.rows]
+    first, last = (_room(end, beside, domain) / length.size for end, beside in (ends[:2], ends[-1:-3:-1]))
+    axis = f"position along the line ({length.name})"
+    return _Columns(line.rows, line.position / length.size, axis, told, (first, last))
 
 
-def _draw_row(axes: Array, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
+def _room(end: Array, beside: Array, domain: Domain) -> float:
+    """How far the window reaches beyond a place, (2,), on the way from the one beside it, m."""
+    way = (end - beside) / np.linalg.norm(end - beside)
+    ends = np.array([domain.x, domain.y])  # (2, 2)
+    rooms = [(ends[i, int(way[i] > 0.0)] - end[i]) / way[i] for i in (0, 1) if way[i]]
+    return max(0.0, float(min(rooms)))
+
+
+def _draw_row(
+    axes: Array, position: Array, times: Array, values: Array, limit: float, beyond: tuple[float, float] = ENDLESS
+) -> QuadMesh:
     """Draw each channel of values (P, T, C), within -limit and limit, side by side; return the last image.
 
-    times: common ones, (T,), s, or those of each, (P, T, C), between which nothing is interpolated.
+    times: common ones, (T,), s, or those of each, (P, T, C), between which nothing is interpolated. beyond: how far the
+    first and the last cell reach beyond their positions, at most.
     """
+    sides = _edges(position)
+    sides[0], sides[-1] = max(sides[0], position[0] - beyond[0]), min(sides[-1], position[-1] + beyond[1])
     last = float(np.nanmax(times))
     time = unit_for(last, "s")
     for i, where in enumerate(axes):
         if times.ndim == 1:
-            image = _draw_image(where, position, times / time.size, values[..., i].T, limit)
+            image = _draw_image(where, sides, times / time.size, values[..., i].T, limit)
         else:
-            image = _draw_columns(where, position, times[..., i] / time.size, values[..., i], limit)
+            image = _draw_columns(where, sides, times[..., i] / time.size, values[..., i], limit)
         where.set_facecolor("0.8")
         where.set_ylim(last / time.size, float(np.nanmin(times)) / time.size)
     axes[0].set_ylabel(f"t ({time.name})")
     return image
 
 
-def _draw_image(axes: Axes, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
-    """Draw values (T, P) as cells around their positions and times, which need not be evenly spaced."""
-    return axes.pcolormesh(
-        _edges(position), _edges(times), values, cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True
-    )
+def _draw_image(axes: Axes, sides: Array, times: Array, values: Array, limit: float) -> QuadMesh:
+    """Draw values (T, P) as cells between sides, (P + 1,), and around their times, which need not be evenly spaced."""
+    return axes.pcolormesh(sides, _edges(times), values, cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True)
 
 
-def _draw_columns(axes: Axes, position: Array, times: Array, values: Array, limit: float) -> QuadMesh:
+def _draw_columns(axes: Axes, sides: Array, times: Array, values: Array, limit: float) -> QuadMesh:
     """Draw values (P, T) likewise, each column at times of its own, (P, T), NaN where a column has none."""
-    sides = _edges(position)
     for left, right, own, column in zip(sides, sides[1:], times, values, strict=False):
         kept = np.isfinite(own)
         image = axes.pcolormesh(
