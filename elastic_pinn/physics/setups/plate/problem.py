@@ -9,7 +9,6 @@ from elastic_pinn.errors import ConfigError
 from elastic_pinn.physics.errors import ProblemError
 from elastic_pinn.physics.setups.plate.config import PlateConfig, sought_text
 from elastic_pinn.physics.setups.plate.fault_messages import in_words_of_fields
-from elastic_pinn.physics.setups.plate.likely_units import as_read, likely_units
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.media.inclusion import Inclusion
@@ -23,6 +22,8 @@ def plate(config: PlateConfig) -> Problem:
     try:
         return _plate(config)
     except ConfigError as error:
+        from elastic_pinn.physics.setups.plate.likely_units import as_read, likely_units  # which bring torch
+
         if likely := likely_units(config):
             raise ConfigError("; ".join(filter(None, [str(error), *likely, as_read(config)]))) from None
         raise
