@@ -30,7 +30,7 @@ from elastic_pinn.training.assessment.common_errors import CommonDeviation, Comm
 from elastic_pinn.training.assessment.covariance import covariance_of, in_si
 from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 from elastic_pinn.training.assessment.neighbours import Likeness, alike
-from elastic_pinn.training.assessment.stated_errors import StatedError, StatedErrors
+from elastic_pinn.training.assessment.stated_errors import StatedDeviation, StatedErrors
 from elastic_pinn.training.trained_model import TrainedModel
 
 LEAST_OF_A_SAMPLE = 0.05  # least degree of freedom that is counted for a sample
@@ -110,7 +110,7 @@ class Evidence:
     by_shot: tuple[float, ...] = ()
     has_known_gain: bool = True
     faulty: Sequence[FaultyChannel] = ()
-    stated: Sequence[StatedError] = ()
+    stated: Sequence[StatedDeviation] = ()
     rms_residual: float = math.nan
 
     @property

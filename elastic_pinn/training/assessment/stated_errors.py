@@ -29,7 +29,7 @@ from elastic_pinn.training.assessment.linearised_fit import LinearisedFit
 
 
 @dataclass(frozen=True)
-class StatedError:
+class StatedDeviation:
     """A stated error and the amount of it that fits best, given what is stated.
 
     name: as "the width of the source at (0.01, 0.02) m". amount: in stated standard deviations, and plus_minus, its
@@ -87,8 +87,8 @@ class StatedErrors:
         amounts = -self._amounts @ (self.rows.T @ linear.residuals[linear.data])  # (C,)
         errors = [1.0] * len(stated) if math.isnan(unit) else (unit * self._amounts.norm(dim=1)).tolist()
         of_pulses = linear.pulses_by(at_data).unbind(1)
-        self.every: Sequence[StatedError] = tuple(
-            StatedError(
+        self.every: Sequence[StatedDeviation] = tuple(
+            StatedDeviation(
                 f"the {change.step.what} of {change.source}",
                 amount,
                 error,

@@ -13,7 +13,7 @@ from elastic_pinn.training.assessment.channel_errors import ChannelDeviation
 from elastic_pinn.training.assessment.common_errors import CommonDeviation, SourceDeviation
 from elastic_pinn.training.assessment.evidence import Scatter
 from elastic_pinn.training.assessment.misfits import largest_score
-from elastic_pinn.training.assessment.stated_errors import StatedError
+from elastic_pinn.training.assessment.stated_errors import StatedDeviation
 from elastic_pinn.training.assessment.widening import likely_of_pulses
 from tests.training.assessment.good_evidence import GOOD, channel_of, common_of
 
@@ -169,7 +169,7 @@ def test_the_numbers_given_of_sources_that_move_most_are_told_in_units_of_the_er
 
 
 def test_of_what_is_stated_of_sources_that_is_told_which_the_records_tell_better(weighed):
-    better = StatedError("the width of the source", -0.8, 0.2, "8 % smaller", torch.zeros(3))
+    better = StatedDeviation("the width of the source", -0.8, 0.2, "8 % smaller", torch.zeros(3))
     worse = replace(better, name="the direction", amount=0.1, plus_minus=0.9)
     told = "the records tell the width of the source better than is stated, about 8 % smaller (0.8 of its stated ±): "
     assert [each.startswith(told) for each in weighed(stated=(worse, better)).notes] == [True]
@@ -183,7 +183,7 @@ def test_of_what_is_stated_of_sources_that_is_told_which_the_records_tell_better
 
 @pytest.mark.parametrize("chi_square", [0.25, 1.0, 1.44, 9.0])
 def test_a_misfit_is_told_beside_what_is_stated_of_sources_and_beside_the_noise_alone(weighed, chi_square):
-    stated = (StatedError("the width of the source", 0.0, 0.9, "as it is", torch.zeros(3)),)
+    stated = (StatedDeviation("the width of the source", 0.0, 0.9, "as it is", torch.zeros(3)),)
     text = weighed(stated=stated, rms_residual=2.161, chi_square=chi_square).text
     size = f"misfit {math.sqrt(chi_square):.3g} times the noise"
     of_both = " and what is stated of sources together (2.16 times the noise alone)"
