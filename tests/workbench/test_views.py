@@ -33,43 +33,42 @@ def clock(monkeypatch):
     return now
 
 
-def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_path):
+def drawn_in_100_s(clock, monkeypatch, folder, take):
+    """When pictures are drawn; take: what it is to draw one."""
     drawn = []
 
     def draw(self):
         drawn.append(clock[0])
-        clock[0] += 0.4
+        take()
 
     monkeypatch.setattr(LiveViews, "draw", draw)
-    live = LiveViews()
-    config = ep.Config()
-    live.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
+    live, config = LiveViews(), ep.Config()
+    live.follow(LiveRecord(folder, config, ep.problem_from(config)))
     drawn.clear()
     while clock[0] < 100.0:
         clock[0] += 0.1
         live.draw_if_due()
+    return drawn
+
+
+def test_pictures_take_at_most_a_twentieth_of_the_time(clock, monkeypatch, tmp_path):
+    def take():
+        clock[0] += 0.4
+
+    drawn = drawn_in_100_s(clock, monkeypatch, tmp_path, take)
     assert len(drawn) > 10
     assert 0.4 * len(drawn) <= 0.05 * clock[0]
 
 
 def test_on_a_busy_machine_pictures_are_drawn_as_often_as_they_take_little_of_it(clock, monkeypatch, tmp_path):
-    drawn, taken = [], [0.0]
+    taken = [0.0]
 
-    def draw(self):
-        drawn.append(clock[0])
+    def take():
         clock[0] += 8.0  # of which it waits most
         taken[0] += 0.1
 
-    monkeypatch.setattr(LiveViews, "draw", draw)
     monkeypatch.setattr(f"{CLOCK}.thread_time", lambda: taken[0])
-    live = LiveViews()
-    config = ep.Config()
-    live.follow(LiveRecord(tmp_path, config, ep.problem_from(config)))
-    drawn.clear()
-    while clock[0] < 100.0:
-        clock[0] += 0.1
-        live.draw_if_due()
-    assert len(drawn) >= 9
+    assert len(drawn_in_100_s(clock, monkeypatch, tmp_path, take)) >= 9
 
 
 def test_the_tab_that_is_open_stays_open_when_training_goes_on_and_the_problem_is_alike(tmp_path):
