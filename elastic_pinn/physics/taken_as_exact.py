@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from elastic_pinn.physics.identifiability import NO_LAMBDA, is_loaded, known_quantities
 from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.readable import readable
 
 if TYPE_CHECKING:
     from elastic_pinn.physics.problem import Problem
@@ -24,7 +25,6 @@ OTHER_PLANE = {
     "stress": ("plane strain, as of a thick body,", "2 lambda mu / (lambda + 2 mu)"),
 }
 """Beside each plane the other one, and with which lambda the same records fit there, by the values found."""
-PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k"}
 LOADS = "the known loads or stresses over the records' gain"
 STRENGTH, GAINS = "the source's strength", "the gains found"
 EXACT = "taken as exact"
@@ -112,17 +112,11 @@ def _of_plane(problem: Problem, found: Mapping[str, float]) -> str:
     else:
         ratio = found["lambda"] / found["mu"]
         as_other = 2.0 * ratio / (2.0 - ratio if plane == "strain" else 2.0 + ratio) * found["mu"]
-        how = f"lambda = {_in_pascals(as_other)} (and {alike})"
+        how = f"lambda = {readable(as_other, 'Pa')} (and {alike})"
     return (
         f"for plane {plane}, {EXACT}: were it {other} the same records would be fitted as well with {how}, and no "
         "misfit would show it"
     )
-
-
-def _in_pascals(value: float) -> str:
-    """A modulus in the unit that is usual for one of its size."""
-    size = next((size for size in PREFIXES if abs(value) >= size), 1.0)
-    return f"{value / size:.3g} {PREFIXES.get(size, '')}Pa"
 
 
 def _of_sources(problem: Problem) -> str:

@@ -33,10 +33,10 @@ from elastic_pinn.physics.elasticity import (
 )
 from elastic_pinn.physics.media.material import Plane, unit_of
 from elastic_pinn.physics.media.moduli import Moduli
+from elastic_pinn.readable import percent
 from elastic_pinn.run import Checkpoint, Run
 from elastic_pinn.run.shot import WavefieldByElements
 from elastic_pinn.storage import CHECKPOINTS, CheckpointError
-from elastic_pinn.training.readable import percent
 
 FRAMES = 41  # of a movie
 INSTANTS = 11  # at which the largest value is searched

@@ -15,8 +15,8 @@ from elastic_pinn.physics import problem_from
 from elastic_pinn.physics.data import Receivers
 from elastic_pinn.physics.setups import SETUPS, find
 from elastic_pinn.physics.setups.material import FIELDS
+from elastic_pinn.readable import percent
 from elastic_pinn.run import Checkpoint, Run, relative_error
-from elastic_pinn.training.readable import percent
 from elastic_pinn.training.superpositions import require_solvable
 from elastic_pinn.training.waveforms import require_determined
 

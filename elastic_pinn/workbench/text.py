@@ -6,7 +6,7 @@ import html
 import math
 from typing import TYPE_CHECKING, Any
 
-from elastic_pinn.training.readable import duration
+from elastic_pinn.readable import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +84,8 @@ def end_text(run: Run) -> str:
 def readable_checks(source: Run | Checkpoint, problem: Problem | ProblemMaker | None = None) -> pd.DataFrame:
     """Return the table of `ep.physical_checks` as text: the largest misfit as 35.5 kPa, what is relative in %, where
     no line of a narrow table ends between a number and its unit."""
+    from elastic_pinn.readable import percent, readable
     from elastic_pinn.training import physical_checks
-    from elastic_pinn.training.readable import percent, readable
 
     checks = physical_checks(source, problem)
     texts = {

@@ -19,8 +19,8 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.import_options import ImportOptions
+from elastic_pinn.readable import percent, readable
 from elastic_pinn.storage import checkpoint_repair, parse_snapshot, publish, read_snapshot
-from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.workbench.cli import app
 from elastic_pinn.workbench.text import readable_checks
 from tests.storage.damage import overwrite

@@ -8,7 +8,7 @@ import torch
 
 import elastic_pinn as ep
 from elastic_pinn.physics.fields import evaluate
-from elastic_pinn.training.readable import percent
+from elastic_pinn.readable import percent
 from elastic_pinn.workbench.figures.wavefields.snapshots import trapezoid_weights
 from elastic_pinn.workbench.text import Reason, drawn_or_reason
 from tests.benchmarks.validation import ROWS

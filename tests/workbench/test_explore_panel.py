@@ -14,9 +14,9 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics import problem_from
+from elastic_pinn.readable import percent
 from elastic_pinn.run import Run
 from elastic_pinn.storage import checkpoints
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.exports.wavefields import export_path
 from elastic_pinn.workbench.panels import ExplorePanel
 from elastic_pinn.workbench.panels.exploration.tabs import BY_ELEMENTS

@@ -11,7 +11,7 @@ from PIL import Image
 import elastic_pinn as ep
 from elastic_pinn.physics.domains import Disc, Plate, Rectangle
 from elastic_pinn.physics.media.material import ALUMINIUM
-from elastic_pinn.training.readable import percent, readable
+from elastic_pinn.readable import percent, readable
 from elastic_pinn.workbench.figures.maps.rims import draw_map
 from elastic_pinn.workbench.figures.problems.wavelengths import points_a_wave, waves_of_sources
 from elastic_pinn.workbench.figures.records.arrivals import arrivals, counted_from

@@ -6,8 +6,8 @@ import ipywidgets as widgets
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.readable import percent
 from elastic_pinn.storage import Store
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.panels import TrainPanel
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, inside, started, status, step, until
 

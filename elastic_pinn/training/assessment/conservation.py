@@ -14,8 +14,8 @@ from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.conditions.side import SideCondition
 from elastic_pinn.physics.sources import end_of
+from elastic_pinn.readable import readable
 from elastic_pinn.training.assessment.energy import total_energy
-from elastic_pinn.training.readable import readable
 
 INSTANTS = 13
 LEAST_LEFT = 0.1  # of the window, after the last source

@@ -23,12 +23,12 @@ from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.setups.material import FIELDS, given_constants
 from elastic_pinn.physics.shortest_waves import pulsed
 from elastic_pinn.physics.sources import Source, local_in
+from elastic_pinn.readable import percent, readable
 from elastic_pinn.training.lifecycle.advised import Advice
 from elastic_pinn.training.lifecycle.implied import far_from_implied
 from elastic_pinn.training.lifecycle.resolution import too_few
 from elastic_pinn.training.lifecycle.rims import sparse_rims
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
-from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings
 from elastic_pinn.training.settings.of_records import median_spacing
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from elastic_pinn.training.readable import about, duration
+from elastic_pinn.readable import about, duration
 
 Record = Mapping[str, float]
 """One row of the history: column -> plain float."""

@@ -9,9 +9,9 @@ from collections.abc import Collection
 from elastic_pinn.fit import Fit
 from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics.media.material import unit_of
+from elastic_pinn.readable import about, percent
 from elastic_pinn.training.assessment.conservation import TELLING, energy_drift
 from elastic_pinn.training.assessment.judgement import edges_text
-from elastic_pinn.training.readable import about, percent
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.stopping import may_end_early
 

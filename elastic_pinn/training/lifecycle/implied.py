@@ -12,8 +12,8 @@ from elastic_pinn.config import Config
 from elastic_pinn.error_estimate import why_no_estimate
 from elastic_pinn.networks.config import WITHOUT_LAYERS
 from elastic_pinn.physics import Problem
+from elastic_pinn.readable import percent
 from elastic_pinn.training.optimizers.least_squares import LEAST_RIDGE
-from elastic_pinn.training.readable import percent
 from elastic_pinn.training.settings import Settings, chosen
 from elastic_pinn.training.settings.system_size import amplitudes_of
 

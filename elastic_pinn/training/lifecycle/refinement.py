@@ -16,11 +16,11 @@ from elastic_pinn.error_estimate import FINER, why_no_estimate, why_undetermined
 from elastic_pinn.networks.config import HELD_AT_ZERO, WITHOUT_LAYERS
 from elastic_pinn.parameters import in_one_line
 from elastic_pinn.physics import Problem
+from elastic_pinn.readable import percent, rounded_up
 from elastic_pinn.storage import Snapshot
 from elastic_pinn.training.lifecycle.time_limit import TimeLimit
 from elastic_pinn.training.lifecycle.unit_doubts import unit_doubts
 from elastic_pinn.training.optimizers import OPTIMIZERS, can_be_factored, most_columns
-from elastic_pinn.training.readable import percent, rounded_up
 from elastic_pinn.training.session import ESTIMATED, Session
 from elastic_pinn.training.settings import NONE_CHOSEN, Settings, chosen
 from elastic_pinn.training.settings.cost import cost_of, cost_of_waveforms

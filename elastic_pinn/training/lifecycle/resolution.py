@@ -11,8 +11,8 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.quantity import FORCE
 from elastic_pinn.physics.shortest_waves import Shortest, pulsed, shortest_waves
 from elastic_pinn.physics.sources import SHARE, Source
+from elastic_pinn.readable import readable, rounded_up
 from elastic_pinn.training.lifecycle.advised import Advice
-from elastic_pinn.training.readable import readable, rounded_up
 
 A_WAVE = 3  # interior points along each axis, and in time, of the shortest waves
 ON_SIDES = 2  # points along a side and in time, and along each axis at the start

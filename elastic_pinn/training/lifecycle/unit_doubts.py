@@ -10,7 +10,7 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.impossible_density import DIMENSIONLESS
 from elastic_pinn.physics.setups.plate.likely_units import DENSITIES, FASTEST, LEAST_LAMBDA, SPEEDS, likely_units
 from elastic_pinn.physics.shortest_waves import pulsed
-from elastic_pinn.training.readable import readable
+from elastic_pinn.readable import readable
 
 LEAST_CROSSED, MOST_CROSSED = 0.02, 500.0  # times the window's longer side: other ways of P waves mean wrong units
 MOST_WAVES = 100.0  # along the window's longer side, of P waves

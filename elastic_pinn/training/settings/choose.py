@@ -12,7 +12,7 @@ from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.error_estimate import why_undetermined
 from elastic_pinn.networks.config import NUMBERS_OF_WAVES
 from elastic_pinn.physics import Plate, Problem
-from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.readable import rounded_up
 from elastic_pinn.training.settings.of_records import from_records
 from elastic_pinn.training.settings.of_waveforms import ALONE, FEW, OF_WAVEFORMS, WAVES_TO
 from elastic_pinn.training.settings.rims import numbers_on_rims, points_for

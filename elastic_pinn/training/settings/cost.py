@@ -13,7 +13,7 @@ import torch
 from elastic_pinn.config import Config
 from elastic_pinn.error_estimate import CORRECTED, FINER, size_of
 from elastic_pinn.physics import Problem
-from elastic_pinn.training.readable import about, rounded_up
+from elastic_pinn.readable import about, rounded_up
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 from elastic_pinn.training.shot_waveforms import SEARCHED
 

@@ -11,7 +11,7 @@ import numpy as np
 from elastic_pinn.physics import Plate, Problem
 from elastic_pinn.physics.data import Receivers, noise_of
 from elastic_pinn.physics.numbers import Array
-from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.readable import rounded_up
 from elastic_pinn.training.settings.waves_needed import degrees_at_start, plane_waves_needed
 
 MARGIN = 1.3  # of wave numbers, beyond that at which a pulse's spectrum is as small as the noise allows

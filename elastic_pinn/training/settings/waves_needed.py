@@ -7,7 +7,7 @@ import math
 from elastic_pinn.networks.hole_waves import highest_order
 from elastic_pinn.physics import Material, Problem
 from elastic_pinn.physics.domains import Interval
-from elastic_pinn.training.readable import rounded_up
+from elastic_pinn.readable import rounded_up
 
 DRAWN_AT_RANDOM = 1.2  # so many times as many waves are needed as differ, measured on the shipped data
 S_OF_ALL = 1 / 3  # the share of S waves among plane waves, where none is given

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from elastic_pinn.training.readable import duration
+from elastic_pinn.readable import duration
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.arguments import (
     CHECKPOINTS,

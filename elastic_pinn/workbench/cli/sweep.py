@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elastic_pinn.training.readable import about, duration
+from elastic_pinn.readable import about, duration
 from elastic_pinn.workbench.cli.app import FAILURE, INTERRUPTED, app
 from elastic_pinn.workbench.cli.arguments import expand_path
 from elastic_pinn.workbench.cli.console import format_number, print_line, print_table

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.readable import percent
 from elastic_pinn.training.assessment.conservation import TELLING, conserved_from, energy_drift
-from elastic_pinn.training.readable import percent
 from tests.benchmarks.validation import ROWS
 
 WINDOW, SOLID = ep.Domain((0.0, 2.0), (0.0, 1.0), (0.0, 4.0)), ep.Material(2.0, 1.0, 1.0)

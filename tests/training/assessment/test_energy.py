@@ -7,8 +7,8 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.physics.domains import Regions
+from elastic_pinn.readable import percent
 from elastic_pinn.training.assessment.energy import _inside, _side, energy_balance
-from elastic_pinn.training.readable import percent
 from tests.benchmarks.validation import ROWS
 from tests.physics.media.test_medium import solved
 from tests.plates import PLATE, SOLVED

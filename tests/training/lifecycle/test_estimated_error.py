@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.readable import percent
 from elastic_pinn.training import session as of_session
 from elastic_pinn.training.lifecycle.ending import estimate_text
-from elastic_pinn.training.readable import percent
 
 COLUMN = "error/estimated"
 

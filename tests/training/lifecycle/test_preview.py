@@ -9,9 +9,9 @@ import pytest
 import elastic_pinn as ep
 from elastic_pinn.error_estimate import CORRECTED, FINER, size_of
 from elastic_pinn.physics.data import ReceiverFileError
+from elastic_pinn.readable import rounded_up
 from elastic_pinn.training.lifecycle import refinement
 from elastic_pinn.training.optimizers import registry
-from elastic_pinn.training.readable import rounded_up
 from elastic_pinn.training.settings import cost as costs
 from elastic_pinn.training.settings.cost import cost_of
 from tests.benchmarks.validation import ROWS

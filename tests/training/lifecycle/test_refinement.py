@@ -4,8 +4,8 @@ import math
 import pytest
 
 import elastic_pinn as ep
+from elastic_pinn.readable import percent
 from elastic_pinn.training.lifecycle import ending, refinement, time_limit
-from elastic_pinn.training.readable import percent
 from tests.benchmarks.validation import ROWS
 from tests.benchmarks.validation.row import relative_error
 

@@ -17,7 +17,7 @@ from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.solutions import RayleighWave
 from elastic_pinn.physics.sources import Local, Source, UnknownPulse
 from elastic_pinn.physics.sources.places import OFF
-from elastic_pinn.training.readable import readable
+from elastic_pinn.readable import readable
 from elastic_pinn.workbench.figures.style.colors import BLACK, GREEN, VERMILLION
 from elastic_pinn.workbench.figures.style.units import Unit
 

@@ -18,8 +18,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RecordedQuantity, Records, noise_of, noises_of
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent
 from elastic_pinn.run.shot import Shot
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of, receivers_of
 from elastic_pinn.workbench.figures.maps.rims import draw_outline
 from elastic_pinn.workbench.figures.maps.window import format_map_axes, window_unit

@@ -19,9 +19,9 @@ from elastic_pinn.physics.data import Receivers, RecordedQuantity, Records
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent
 from elastic_pinn.run.shot import SOLVED_BY, Shot
 from elastic_pinn.run.synthetic import relative_error, spread_over
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.maps.window import window_unit
 from elastic_pinn.workbench.figures.records.arrivals import arrivals, counted_from, mark_arrivals

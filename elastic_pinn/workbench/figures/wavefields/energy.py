@@ -11,9 +11,9 @@ import numpy as np
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent, readable
 from elastic_pinn.training.assessment.conservation import conserved_from, energy_drift
 from elastic_pinn.training.assessment.energy import EnergyBalance, energy_balance
-from elastic_pinn.training.readable import percent, readable
 from elastic_pinn.workbench.figures.drawn_from import FigureError, Source, checkpoint_of, first_shot_text, network_of
 from elastic_pinn.workbench.figures.style.colors import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION
 from elastic_pinn.workbench.figures.style.picture import Picture, light_grid

@@ -15,8 +15,8 @@ from elastic_pinn.error_estimate.estimate import mean_over_time
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent
 from elastic_pinn.run import Checkpoint
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of
 from elastic_pinn.workbench.figures.maps.window import bar_side, format_map_axes, map_and_curve, window_unit
 from elastic_pinn.workbench.figures.style.colors import BLUE, ORANGE, SEQUENTIAL

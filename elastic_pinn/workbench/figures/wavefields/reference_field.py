@@ -17,8 +17,8 @@ from matplotlib.collections import QuadMesh
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import RECORDED_QUANTITIES
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent
 from elastic_pinn.run.shot import Shot
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of
 from elastic_pinn.workbench.figures.maps.rims import cut_at_rims, up_to_rims
 from elastic_pinn.workbench.figures.maps.window import window_unit

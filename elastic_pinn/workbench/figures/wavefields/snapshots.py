@@ -15,9 +15,9 @@ from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Receivers, RecordedQuantity
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent
 from elastic_pinn.run import Checkpoint
 from elastic_pinn.training import UncertaintyError, WavefieldUncertainty
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.figures.drawn_from import FigureError, Predict, Source, checkpoint_of, shown_quantity
 from elastic_pinn.workbench.figures.maps.rims import cut_at_rims, draw_map, up_to_rims
 from elastic_pinn.workbench.figures.maps.window import bar_side, format_map_axes, is_wide, map_and_curve, window_unit

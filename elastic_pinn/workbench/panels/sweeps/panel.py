@@ -15,7 +15,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from elastic_pinn.config import ConfigError
-from elastic_pinn.training.readable import about
+from elastic_pinn.readable import about
 from elastic_pinn.workbench.batch import Sweep
 from elastic_pinn.workbench.batch.cluster import threads_of, workers_of
 from elastic_pinn.workbench.batch.engine import SweepProgress, run_sweep

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
+from elastic_pinn.readable import percent
 from elastic_pinn.run import Run
-from elastic_pinn.training.readable import percent
 from elastic_pinn.workbench.panels.widgets.background import Background
 from elastic_pinn.workbench.panels.widgets.status_line import StatusLine
 

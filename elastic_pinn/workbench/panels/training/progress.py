@@ -6,8 +6,8 @@ from collections import deque
 
 import ipywidgets as widgets
 
+from elastic_pinn.readable import about
 from elastic_pinn.training.lifecycle.control import Work
-from elastic_pinn.training.readable import about
 
 PACE_WINDOW_S = 15.0
 WRAPPED = "<style>.ep-progress {white-space: normal; line-height: 1.4}</style>"

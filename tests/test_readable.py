@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from elastic_pinn.training.readable import about, duration, percent, readable
+from elastic_pinn.readable import about, duration, percent, readable
 
 
 @pytest.mark.parametrize(
