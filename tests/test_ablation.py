@@ -179,6 +179,7 @@ def test_a_process_that_breaks_off_ends_the_measurement_and_is_not_kept(end, tmp
     assert [json.loads(line) for line in path.read_text().splitlines()] == [{"cell": first.key, "error": 0.5}]
 
 
+@pytest.mark.slow
 def test_what_is_refused_or_diverges_is_kept_as_such_and_nothing_else(tmp_path, monkeypatch, capsys):
     path = tmp_path / "results.jsonl"
     refused = Cell("RAD", "C", 0, 1)

@@ -77,6 +77,7 @@ def test_the_shipped_file_is_small():
     assert (DATA / "aluminium_receivers.h5").stat().st_size < 500_000
 
 
+@pytest.mark.slow
 def test_the_script_records_another_material_without_deepwave(tmp_path):
     target = tmp_path / "other.h5"
     command = [sys.executable, SCRIPT, "--engine", "exact", "--output", target]
@@ -107,6 +108,7 @@ def test_the_script_never_puts_other_settings_into_the_shipped_file(capsys):
     assert "give --output" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_deepwave_comes_to_the_exact_solution_with_the_square_of_the_spacing():
     pytest.importorskip("deepwave", reason="the reference engine is an optional extra")
     script = runpy.run_path(str(SCRIPT))

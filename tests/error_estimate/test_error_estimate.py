@@ -80,6 +80,7 @@ def test_errors_that_grow_a_hundredfold_between_two_instants_have_the_mean_of_an
     assert mean_over_time(np.array(norms[::-1]), np.array([2.0, 2.5, 3.0])) == pytest.approx(mean, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_wrong_weights_too_few_points_and_single_precision_are_seen(tmp_path):
     changes = {
         "weights": {"weight_boundary": 1e-4},

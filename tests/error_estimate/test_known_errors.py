@@ -29,6 +29,7 @@ def estimated(ratio, true=0.1, case=CHOSEN[0]):
     return Measured(case, true, ratio * true, true, ratio * true, 4.0 * true, math.nan, 1.0, 0.5)
 
 
+@pytest.mark.slow
 def test_the_runs_are_of_every_family_and_network_and_the_drawn_ones_are_always_the_same():
     assert len(CHOSEN) >= 40 and len(DRAWN) == 20 and tuple(drawn()) == DRAWN
     first = ["a-prime", "absorbing-sv-30", "grids", "plate-force"]

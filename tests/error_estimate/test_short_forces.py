@@ -38,6 +38,7 @@ def test_a_wavefield_without_what_a_short_force_causes_is_wrong_by_all_of_it(sta
     assert estimate_error(nothing_moves(problem), problem).displacement == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0.1, 0.7])
 def test_elements_alone_give_the_waves_of_a_short_force(start):
     burst = ep.PointForce((0.5, 0.4), (1.0, 0.5), ep.ToneBurst(1.5, 1.0, start), 0.2)

@@ -82,6 +82,7 @@ def require_harmless(cases: int, folder: Path) -> None:
     assert len(found) > 15, found.most_common()
 
 
+@pytest.mark.slow
 def test_some_mutated_checkpoints_are_refused_or_read_and_do_no_harm(tmp_path):
     require_harmless(QUICK, tmp_path)
 
@@ -139,12 +140,14 @@ def hostile(tmp_path: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
+@pytest.mark.slow
 def test_reading_a_hostile_file_opens_that_file_only_and_imports_and_runs_nothing(hostile):
     done = subprocess.run([sys.executable, "-c", READER, *hostile], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"False [] {path}" for path in hostile[1:]]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="libhdf5's own system calls are seen by strace only")
 def test_libhdf5_itself_opens_nothing_either(hostile, tmp_path):
     trace = tmp_path / "trace"

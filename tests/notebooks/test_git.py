@@ -88,6 +88,7 @@ def test_what_is_staged_or_hidden_stays_so_when_a_notebook_is_saved(clone):
     assert (git(clone, "ls-files", "--stage", "-v"), git(clone, "status", "--short")) == before
 
 
+@pytest.mark.slow
 def test_a_name_with_brackets_is_that_of_one_notebook(clone):
     one, other = clone / "run[1].ipynb", clone / "run1.ipynb"
     for path in (one, other):
@@ -116,6 +117,7 @@ def test_what_is_staged_while_a_notebook_is_saved_stays_staged(clone, monkeypatc
     assert '+    "changed"' in git(clone, "diff", "--cached")
 
 
+@pytest.mark.slow
 def test_a_filter_that_hangs_fails_no_save_and_leaves_no_lock(clone, monkeypatch):
     path = clone / NOTEBOOKS[0].name
     monkeypatch.setattr(saved_notebook, "TIMEOUT_S", 1.0)

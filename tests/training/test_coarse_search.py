@@ -129,6 +129,7 @@ def test_a_stop_within_the_first_step_leaves_all_as_it_was_and_the_next_one_look
     assert all(again[name] == value or value != value for name, value in row.items() if name != "wall_s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

@@ -37,6 +37,7 @@ def in_a_box(**changes) -> ep.Problem:
     return ep.Problem(window, SOLID, [ep.Displacement(wave)], ep.Initial(), **given | changes)
 
 
+@pytest.mark.slow
 def test_in_a_box_that_moves_as_an_unbounded_solid_nothing_is_left_to_be_found(tmp_path):
     run = ep.train(ep.Config(**WAVES), tmp_path / "run", problem=in_a_box())
     last = run.latest().metrics | dict(run.history().iloc[-1].dropna())
@@ -54,6 +55,7 @@ def in_a_plate() -> ep.Problem:
     return ep.Problem(ep.Domain(shape=plate, t=(0.0, 1.0)), SOLID, sides, ep.Initial(), force=NARROW)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_in_a_plate_with_a_hole_is_the_same_bit_for_bit(tmp_path):
     small = {"network": "hole_waves", "hidden_layers": [20, 30], "stages": ["adam"], "checkpoint_every": 2}
     small |= {"boundary_points": 30, "initial_points": 30, "interior_points": 20, "resample_every": 3}

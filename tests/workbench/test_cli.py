@@ -68,6 +68,7 @@ def test_what_is_not_there_is_said_in_one_line(words, tmp_path):
         assert "holds no run" in refused(1, *words, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_console_script_isolates_and_ends_with_a_status(newest, tmp_path):
     damaged = tmp_path / "damaged.h5"
     damaged.write_bytes(newest.read_bytes()[:-1])
@@ -207,6 +208,7 @@ def test_inspect_of_a_damaged_checkpoint_shows_nothing_of_it(newest):
     assert f"{newest}: damaged" in refused(1, "inspect", newest)
 
 
+@pytest.mark.slow
 def test_inspect_tells_what_a_receiver_file_holds(tmp_path):
     text = " ".join(said("inspect", "data/aluminium_receivers.h5").split())
     assert "receivers: 121, x 0 to 0.06 m" in text and "c_p 6420 m/s" in text and "noise: " in text
@@ -217,6 +219,7 @@ def test_inspect_tells_what_a_receiver_file_holds(tmp_path):
     assert "a plain HDF5 file" in refused(1, "inspect", tmp_path / "other.h5")
 
 
+@pytest.mark.slow
 def test_inspect_of_a_receiver_file_imports_nothing_that_lies_beside_it(tmp_path):
     shutil.copy("data/aluminium_receivers.h5", tmp_path / "-scan.h5")
     for name in ("h5py.py", "elastic_pinn.py"):
@@ -375,6 +378,7 @@ def test_repair_writes_the_sealed_bytes_to_a_new_file_and_never_over_another(new
     assert "is there already" in refused(2, "repair", newest)
 
 
+@pytest.mark.slow
 def test_repair_writes_nothing_that_it_cannot_verify_unless_told_to(newest, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint_repair, "MAX_CANDIDATES", 3)
     (newest.parents[1] / "latest.h5").unlink()

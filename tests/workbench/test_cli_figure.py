@@ -20,6 +20,7 @@ def test_every_figure_of_a_run_can_be_drawn_by_its_name():
     assert set(OF_SHOTS) == {name for name in NAMES if "shot" in parameters[name]}
 
 
+@pytest.mark.slow
 def test_a_figure_is_written_in_pixels_and_in_millimetres(run, tmp_path):
     said("figure", run.path, "error_map", "--output", tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as picture:

@@ -15,6 +15,7 @@ from elastic_pinn.workbench.quantities import QUANTITIES
 from tests.workbench.commands import refused, said
 
 
+@pytest.mark.slow
 def test_a_movie_is_of_the_quantity_and_the_times_that_are_given(run, tmp_path):
     def expected(quantity, times):
         frames = FieldMap(shown_fields(run.latest(), NODES), quantity).over(times)
@@ -108,6 +109,7 @@ def test_what_elements_solved_for_is_written_as_they_predict_it(shots_run, tmp_p
     assert "legal" in refused(1, "movie", shots_run.path, "--output", "a.gif", "--shot", "middle")
 
 
+@pytest.mark.slow
 def test_a_problem_of_one_s_own_is_needed_only_where_elements_solve_and_for_figures(tiny, tmp_path, monkeypatch):
     problem = ep.problem_from(tiny())
     run = ep.train(tiny(problem="own", steps=1), tmp_path / "run", problem)

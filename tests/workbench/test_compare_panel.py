@@ -134,6 +134,7 @@ def test_the_browser_has_new_rows_and_the_choice_among_them_by_one_message(folde
     with_panel(folder_of_runs, work)
 
 
+@pytest.mark.slow
 def test_a_click_into_a_list_that_was_replaced_meanwhile_chooses_the_run_that_was_clicked(folder_of_runs):
     async def work(panel):
         grid = find(panel, RunGrid)

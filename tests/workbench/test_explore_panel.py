@@ -148,6 +148,7 @@ def test_one_scale_serves_all_instants(place):
     assert panel.figure().axes[0].images[0].get_clim()[0] == 0.0
 
 
+@pytest.mark.slow
 def test_the_plain_figure_is_what_the_panel_shows(place):
     panel = ExplorePanel("runs/one")
     find(panel, widgets.Dropdown, "Quantity").value = "residual"
@@ -248,6 +249,7 @@ def _kind(dataset) -> str:
     return f"text of {dataset.dtype.itemsize:,} bytes" if dataset.dtype.kind == "S" else str(dataset.dtype)
 
 
+@pytest.mark.slow
 def test_verify_says_whether_every_byte_is_good(place):
     panel = ExplorePanel("runs/one")
     find(panel, widgets.Button, "Verify").click()
@@ -284,6 +286,7 @@ def test_a_wrong_path_leaves_open_what_is_open(place, wrong, fault):
     assert not wrong or "a run's folder or a checkpoint's file (.h5)" in html.unescape(said(panel))
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_last_is_shown_even_if_an_earlier_one_is_read_after_it(place, inverse_run, monkeypatch):
     shutil.copytree(inverse_run.path, place.parent / "two")
     picture = shown(ExplorePanel("runs/two"))
@@ -329,6 +332,7 @@ def test_an_earlier_one_that_fails_late_says_nothing(place, monkeypatch):
     assert said(panel).startswith("<b>open</b>")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["runs/one", "runs/one/checkpoints/step-000000010-g000.h5"])
 def test_a_foreign_run_or_checkpoint_is_read_by_another_process_only(place, monkeypatch, where):
     def here(*_):

@@ -232,6 +232,7 @@ def test_a_receiver_that_is_not_there_is_refused(inverse_run):
         ep.figures.data_fit(inverse_run, receiver=121)
 
 
+@pytest.mark.slow
 def test_ones_own_problem_is_drawn_when_it_is_given(tmp_path):
     exact = StandingWaves(2.0, 1.0, 1.0)
     domain = ep.Domain((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))
@@ -250,6 +251,7 @@ def test_a_figure_is_saved_in_the_runs_folder_and_returned(forward_run):
     assert (forward_run.path / "figures" / "losses.png").read_bytes().startswith(PNG)
 
 
+@pytest.mark.slow
 def test_a_saved_figure_is_shown_as_it_was_saved_and_drawn_again_afterwards(forward_run, monkeypatch):
     figure, files, savefig = ep.figures.snapshots(forward_run), [], picture.Picture.savefig
     monkeypatch.setattr(picture.Picture, "savefig", lambda *of, **how: files.append(of) or savefig(*of, **how))
@@ -260,6 +262,7 @@ def test_a_saved_figure_is_shown_as_it_was_saved_and_drawn_again_afterwards(forw
     assert figure._repr_png_() not in (saved, b"")
 
 
+@pytest.mark.slow
 def test_a_figure_that_was_changed_after_it_was_saved_is_drawn_again(forward_run):
     figure = ep.figures.snapshots(forward_run)
     ep.figures.save(figure, forward_run, "snapshots")

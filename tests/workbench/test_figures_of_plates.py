@@ -132,6 +132,7 @@ def test_wavelengths_of_a_problem_without_sources_are_refused():
         ep.figures.wavelengths(ep.problem_from(config), config)
 
 
+@pytest.mark.slow
 def test_a_film_has_a_frame_for_each_instant_and_is_saved_beside_the_figures(plate_run):
     film = ep.figures.movie(plate_run, "u_y", frames=5)
     frames = fields_of_film(film.webp())

@@ -96,6 +96,7 @@ def deviating(monkeypatch, size):
     monkeypatch.setattr(ep.WavefieldUncertainty, "std", std)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "told"),
     [

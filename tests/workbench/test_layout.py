@@ -124,6 +124,7 @@ def test_a_size_that_the_user_gives_stays():
     assert figure.get_size_inches().tolist() == [5.0, 5.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "letters"), [(1, 300), (12, 10), (12, 60), (3, 300)])
 def test_a_legend_below_is_never_wider_than_its_figure(count, letters):
     figure = Picture(3.0)

@@ -88,6 +88,7 @@ DRAWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_residuals_beside_the_noise_tell_where_the_verdict_counts_more_than_that(seen, name):
     pulse = ep.PointForce((0.02, 0.02), (1.0, 0.0), ep.Ricker(2e5, 5e-6), 2e-3)
@@ -121,6 +122,7 @@ def test_residuals_of_noise_are_normal_at_all_times(seen):
     assert sizes.get_xlabel() == "residual / noise"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("are_own", [False, True], ids=["delays", "clocks"])
 def test_noise_of_channels_with_delays_or_clocks_of_their_own_is_as_large_as_it_is(seen, are_own):
     only, rng = seen.receivers.only, np.random.default_rng(1)

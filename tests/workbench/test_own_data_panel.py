@@ -119,6 +119,7 @@ def test_what_is_missing_or_cannot_be_stands_beside_its_field_until_it_is_mended
     assert not buttons(panel)["Save"].disabled and MARK not in "".join(panel.children[0].children[0].titles)
 
 
+@pytest.mark.slow
 def test_every_tab_shows_what_was_read_and_what_is_prepared(panel):
     which = inside(panel, widgets.ToggleButtons)[""]
     assert "dead receivers" not in shown(panel) and "left out receivers [17]" in shown(panel)
@@ -160,6 +161,7 @@ def two_shots(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_pictures_are_of_the_shot_and_quantity_that_is_chosen(two_shots):
     panel = settled(OwnDataPanel(OwnData.from_namespace({**two_shots, CHOSEN: 1})))
     choice = fields(panel)[CHOSEN]

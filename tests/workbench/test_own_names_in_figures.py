@@ -40,6 +40,7 @@ def few(receivers, at=(0, 5, 60, 110, 120), length=1):
     return ep.Receivers(records=replace(own, names=names))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 60])
 def test_few_receivers_with_names_are_labelled_by_row_and_name(inverse_run, length):
     shot = inverse_run.latest().shot()
@@ -87,6 +88,7 @@ def drawn_text(figure, path):
     return " ".join(" ".join(ElementTree.parse(path / "drawn.svg").getroot().itertext()).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_names_from_files_and_of_shots_are_drawn_letter_by_letter_on_one_short_line(name, tmp_path):
     xy, values = np.random.default_rng(0).random((5, 2)), np.random.default_rng(1).standard_normal((2, 5, 30, 2))

@@ -32,6 +32,7 @@ def test_training_without_a_click_shows_its_end(tmp_path):
     assert all(bytes(view.image.value).startswith(b"\x89PNG") for view in views.children)
 
 
+@pytest.mark.slow
 def test_a_run_to_a_tolerance_counts_its_own_steps_and_is_done(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(tolerance=0.05, duration=0.5, log_level="error"))
@@ -46,6 +47,7 @@ def test_a_run_to_a_tolerance_counts_its_own_steps_and_is_done(tmp_path):
     assert enabled(panel) == {"Start", "Estimate error"}
 
 
+@pytest.mark.slow
 def test_checkpoints_that_could_not_be_written_are_shown(tmp_path, monkeypatch):
     publish = Store.publish
 
@@ -75,6 +77,7 @@ def test_a_panel_changes_no_number(tmp_path):
     assert with_panel.drop(columns="wall_s").equals(without.drop(columns="wall_s"))
 
 
+@pytest.mark.slow
 def test_stop_ends_training_with_a_checkpoint(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -100,6 +103,7 @@ def test_an_interrupt_is_a_stop_and_the_run_is_returned(tmp_path):
     assert run.latest().step == len(run.history())
 
 
+@pytest.mark.slow
 def test_checkpoint_now_writes_one_and_training_goes_on(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -116,6 +120,7 @@ def test_checkpoint_now_writes_one_and_training_goes_on(tmp_path):
     assert [entry.header.step for entry in run.checkpoints()] == [0, asked, run.latest().step]
 
 
+@pytest.mark.slow
 def test_the_error_of_the_newest_checkpoint_is_estimated_while_training_goes_on_and_after_it(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -141,6 +146,7 @@ def row_text(panel):
     return panel.children[1].children[2].value.partition("<style>")[0]
 
 
+@pytest.mark.slow
 def test_where_no_error_can_be_estimated_the_panel_says_why(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(**INVERSE, steps=2))
@@ -177,6 +183,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
     assert "Start" in enabled(asyncio.run(scenario()))
 
 
+@pytest.mark.slow
 def test_a_panel_trains_one_run_at_a_time(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -190,6 +197,7 @@ def test_a_panel_trains_one_run_at_a_time(tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 def test_a_fault_in_the_picture_does_not_end_the_run(tmp_path, monkeypatch, caplog):
     def broken(record):
         raise ZeroDivisionError("no picture today")
@@ -221,6 +229,7 @@ def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatc
     assert status(panel).startswith("<b>failed</b>") and "Start" in enabled(panel)
 
 
+@pytest.mark.slow
 def test_start_makes_a_fresh_run_by_the_fields_as_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -266,6 +275,7 @@ def test_lists_may_be_written_as_a_notebook_has_them(tmp_path):
     assert asyncio.run(scenario()) == (9, 5)
 
 
+@pytest.mark.slow
 def test_a_field_that_is_changed_while_training_is_said_to_count_later(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -291,6 +301,7 @@ def test_the_panel_of_an_inverse_problem_shows_material_and_fit(tmp_path):
     assert all(bytes(view.image.value).startswith(b"\x89PNG") for view in views.children)
 
 
+@pytest.mark.slow
 def test_another_receiver_shows_another_fit(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(**INVERSE, steps=3))
@@ -305,6 +316,7 @@ def test_another_receiver_shows_another_fit(tmp_path):
     assert before != after
 
 
+@pytest.mark.slow
 def test_a_function_of_own_numbers_is_trained_with_those_of_the_fields(waves, tmp_path):
     def make(stiffness):
         return waves(material=ep.Material(2.0, stiffness, 1.0))

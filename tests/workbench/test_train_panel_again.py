@@ -37,6 +37,7 @@ def test_a_fresh_panel_shows_the_run_that_is_trained_and_its_buttons_act_on_it(t
     assert run.status == "stopped" and run.events() == [(paused_at, "learning_rate: 0.001 -> 0.0005")]
 
 
+@pytest.mark.slow
 def test_the_cell_of_a_fresh_panel_waits_for_the_run_and_starts_no_second_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -53,6 +54,7 @@ def test_the_cell_of_a_fresh_panel_waits_for_the_run_and_starts_no_second_one(tm
     assert can == {"Start", "Resume", "Estimate error"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "where", "said"),
     [({"seed": 7, "learning_rate": 0.5}, "", "by other values of seed, learning_rate"), ({}, "other", "already, in ")],
@@ -71,6 +73,7 @@ def test_the_cell_of_a_fresh_panel_refuses_to_wait_for_another_run_than_its_own(
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 def test_panels_of_other_names_and_panels_made_afterwards_are_on_their_own(tmp_path):
     async def scenario():
         task = await started(TrainPanel(ENDLESS, name="mine"), str(tmp_path / "run"))
@@ -115,6 +118,7 @@ def test_a_stop_before_the_first_step_is_not_lost(tmp_path):
     assert training.wait(60) and training.run.reason == "kernel restarted" and training.run.summary.step <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["~/run", "$RUNS/run"])
 def test_a_cell_finds_its_run_again_by_a_path_as_people_write_it(tmp_path, monkeypatch, how):
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -131,6 +135,7 @@ def test_a_cell_finds_its_run_again_by_a_path_as_people_write_it(tmp_path, monke
     assert first.path == second.path == tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_a_folder_that_goes_away_in_a_pause_ends_no_training(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS, name="mine")
@@ -149,6 +154,7 @@ def test_a_folder_that_goes_away_in_a_pause_ends_no_training(tmp_path):
     assert asyncio.run(scenario()).path == tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_after_start_by_the_button_the_panels_run_is_the_new_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 

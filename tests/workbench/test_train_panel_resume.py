@@ -13,6 +13,7 @@ from elastic_pinn.workbench.panels.widgets.checkpoint_list import newest_checkpo
 from tests.workbench.clicks import ENDLESS, TINY, buttons, enabled, fields, started, status, step, until
 
 
+@pytest.mark.slow
 def test_after_a_stop_resume_goes_on_with_the_same_run(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -32,6 +33,7 @@ def test_after_a_stop_resume_goes_on_with_the_same_run(tmp_path):
     assert run.history()["step"].tolist() == list(range(1, run.latest().step + 1))
 
 
+@pytest.mark.slow
 def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -52,6 +54,7 @@ def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_pa
     assert run.history()["learning_rate"].iloc[paused_at - 1 : paused_at + 1].tolist() == [1e-3, 5e-4]
 
 
+@pytest.mark.slow
 def test_a_paused_run_can_be_stopped_by_the_button_and_by_an_interrupt(tmp_path):
     async def scenario(end, where):
         panel = TrainPanel(ENDLESS)
@@ -68,6 +71,7 @@ def test_a_paused_run_can_be_stopped_by_the_button_and_by_an_interrupt(tmp_path)
         assert asyncio.run(scenario(end, tmp_path / name)).status == "stopped"
 
 
+@pytest.mark.slow
 def test_a_change_that_the_run_cannot_go_on_with_is_told_and_the_pause_goes_on(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)
@@ -111,6 +115,7 @@ def test_after_a_refused_resume_the_pictures_are_of_the_run_as_it_is(tmp_path, c
     assert "could not be drawn" not in caplog.text
 
 
+@pytest.mark.slow
 def test_pictures_follow_what_training_was_given_though_fields_change_meanwhile(tmp_path, monkeypatch, caplog):
     run = ep.train(ep.Config(**TINY, steps=3), tmp_path / "run")
     read, is_reading, may_read = ep.Checkpoint.history, threading.Event(), threading.Event()
@@ -139,6 +144,7 @@ def test_pictures_follow_what_training_was_given_though_fields_change_meanwhile(
     assert "could not be drawn" not in caplog.text
 
 
+@pytest.mark.slow
 def test_more_steps_let_a_completed_run_be_resumed(tmp_path):
     async def scenario():
         panel = TrainPanel(ep.Config(**TINY, steps=3))
@@ -179,6 +185,7 @@ def test_any_checkpoint_of_any_run_can_be_gone_on_from_and_brings_its_fields(tmp
     assert run.events() == [(4, "learning_rate: 0.001 -> 0.01")]
 
 
+@pytest.mark.slow
 def test_the_list_shows_the_panels_own_checkpoints_at_once_and_others_when_it_is_read_anew(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -224,6 +231,7 @@ def test_the_checkpoints_of_the_chosen_run_are_listed_and_a_choice_is_kept_when_
     assert kept.startswith("step 0 (g0)") and newest.startswith("step 3 (g0)") and last == {"Start"}
 
 
+@pytest.mark.slow
 def test_after_a_start_that_was_refused_resume_goes_on_with_the_run_before(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -242,6 +250,7 @@ def test_after_a_start_that_was_refused_resume_goes_on_with_the_run_before(tmp_p
     assert run.summary.step == 5 and run.summary.generation == 1
 
 
+@pytest.mark.slow
 def test_what_is_asked_while_the_past_is_read_is_done(tmp_path, monkeypatch):
     run = ep.train(ep.Config(**TINY, steps=3), tmp_path / "run")
     read, is_read = ep.Checkpoint.history, threading.Event()
@@ -265,6 +274,7 @@ def test_what_is_asked_while_the_past_is_read_is_done(tmp_path, monkeypatch):
     assert run.latest().step <= 4
 
 
+@pytest.mark.slow
 def test_a_full_disk_at_resume_is_told_and_the_pause_goes_on(tmp_path, monkeypatch):
     full = ep.CheckpointError(tmp_path, "could not be written (No space left on device)", "Free space")
 

@@ -96,6 +96,7 @@ def live(inverse_run) -> LiveViews:
     return live
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forward_run", "inverse_run"])
 def test_the_wavefield_of_every_problem_is_a_movie_of_any_quantity(name, request):
     live = LiveViews()
@@ -191,6 +192,7 @@ def test_of_a_plate_at_rest_there_is_no_time_to_choose():
     assert [type(each) for each in view.children[0].children] == [widgets.Dropdown]
 
 
+@pytest.mark.slow
 def test_views_in_several_threads_use_the_model_one_after_another(inverse_run, monkeypatch):
     record, using, most = recorded(inverse_run), [], []
 
@@ -251,6 +253,7 @@ def fit(inverse_run):
     return live.children[3]
 
 
+@pytest.mark.slow
 def test_each_way_to_look_at_a_fit_has_a_picture_of_its_own(fit):
     (shown, _), pictures = fit.children[0].children, set()
     for way in shown.options:
@@ -260,6 +263,7 @@ def test_each_way_to_look_at_a_fit_has_a_picture_of_its_own(fit):
     assert len(pictures) == len(shown.options) == 6
 
 
+@pytest.mark.slow
 def test_a_click_on_the_map_picks_the_receiver_whose_trace_is_then_below(fit):
     (shown, row), (_, _, clickable, below) = fit.children[0].children, fit.children
     assert len(clickable.children) == 1 and below.layout.display == "none"
@@ -274,6 +278,7 @@ def test_a_click_on_the_map_picks_the_receiver_whose_trace_is_then_below(fit):
     assert len(clickable.children) == 1 and below.layout.display == "none"
 
 
+@pytest.mark.slow
 def test_a_button_tells_what_the_file_calls_its_receiver(fit):
     shown, clickable, receivers = fit.children[0].children[0], fit.children[2], fit._receivers
     names = [f"A{row}" for row in range(len(receivers.places))]
@@ -284,6 +289,7 @@ def test_a_button_tells_what_the_file_calls_its_receiver(fit):
     assert f"receiver 3 ($x$ {16 * 'y'}…{19 * 'y'})" in {each.tooltip for each in clickable.children[1:]}
 
 
+@pytest.mark.slow
 def test_buttons_are_where_the_receivers_are_drawn(fit):
     shown, row = fit.children[0].children
     shown.value, row.value = "map by receiver", 0
@@ -307,6 +313,7 @@ def places_of_buttons(fit):
     )
 
 
+@pytest.mark.slow
 def test_the_map_stays_where_it_is_when_its_title_and_scale_change(fit):
     shown, _ = fit.children[0].children
     shown.value = "map by receiver"

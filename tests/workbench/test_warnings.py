@@ -61,6 +61,7 @@ def test_a_run_without_any_is_shown_as_before(tmp_path, monkeypatch):
     assert end_text(run).startswith("completed at step 4 ")
 
 
+@pytest.mark.slow
 def test_the_panel_says_it_beside_the_status(tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "advise", lambda config, problem, settings: TOLD[:1])
 

@@ -43,6 +43,7 @@ def test_the_modes_have_the_wave_numbers_of_the_literature_and_a_free_rim(kind, 
     assert found.abs().max() < 1e-8 < 0.1 < slope(0).abs().max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_modes_of_a_disc_are_found(tmp_path, kind):
     run = solved(tmp_path, mode_problem(kind), 600, 6.0)

@@ -93,6 +93,7 @@ def test_a_wrong_traction_on_the_rims_is_noticed(tmp_path, monkeypatch):
     assert error(tmp_path / "run", mode_problem(), waves(120, 100, 3.0)) > 0.03
 
 
+@pytest.mark.slow
 def test_a_pull_on_the_rim_of_a_hole_is_met_and_a_normal_out_of_the_hole_noticed(tmp_path, monkeypatch):
     right = error(tmp_path / "right", pulled_problem(), waves(150, 100, 4.5))
     at = Plate.at
@@ -106,6 +107,7 @@ def test_a_pull_on_the_rim_of_a_hole_is_met_and_a_normal_out_of_the_hole_noticed
     assert right < 5e-3 < 0.1 < wrong
 
 
+@pytest.mark.slow
 def test_a_run_with_waves_around_holes_resumes_bit_for_bit(tmp_path):
     def config(steps: int) -> ep.Config:
         return waves(40, 40, 3.0, stages=["adam"], learning_rate=1e-2, steps=steps)

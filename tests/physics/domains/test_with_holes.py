@@ -177,6 +177,7 @@ def test_a_medium_need_only_be_a_solid_outside_of_the_holes():
         ep.Problem(Domain((0.0, 2.0), (0.0, 1.0), (0.0, 0.5)), medium, [ep.Traction()], problem.initial)
 
 
+@pytest.mark.slow
 def test_figures_show_the_holes_and_nothing_in_them(tmp_path):
     problem = plate_problem()
     run = ep.train(quick(steps=2), tmp_path / "run", problem=problem)

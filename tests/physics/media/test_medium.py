@@ -135,6 +135,7 @@ def test_waves_in_a_heterogeneous_medium_are_found_to_a_millionth(tmp_path, prob
     assert run.latest().metrics["error/displacement"] < 1e-6
 
 
+@pytest.mark.slow
 def test_stress_of_a_run_is_that_of_its_medium(tmp_path):
     run = solved(tmp_path, varied_problem(), 400, 4.0)
     x, y, t = (points(50) * torch.tensor([1.0, 1.0, 0.5])).unbind(1)

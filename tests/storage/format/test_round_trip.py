@@ -178,6 +178,7 @@ print(hashlib.sha256(Snapshot(**fields, history=History.from_columns(columns, ev
 """
 
 
+@pytest.mark.slow
 def test_another_process_with_another_hash_seed_writes_the_same_bytes():
     tree = {"b": torch.ones(3), "a": [1, "two", None], 3: {"x": 2**100, "y": {"z": -0.0}}}
     history = History.from_columns({"step": np.arange(9000), "loss/b": np.ones(9000), "loss/a": np.ones(9000)})

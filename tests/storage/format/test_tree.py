@@ -73,6 +73,7 @@ def branches(inner: st.SearchStrategy) -> st.SearchStrategy:
 trees = st.recursive(leaves, branches, max_leaves=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(trees)
 def test_equal_types_and_bits_come_back(tree):

@@ -315,6 +315,7 @@ def moments() -> list:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("at", "moment"), moments())
 def test_a_kill_in_mid_upload_leaves_nothing_partial_and_the_next_start_uploads_the_rest(
     bucket, store, small, nursery, at, moment

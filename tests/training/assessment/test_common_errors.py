@@ -51,6 +51,7 @@ def waveforms(path, source, problem=None) -> Waveforms:
     return Waveforms(problem(stated) if problem else stated, config, session.model, session.sampler.batches)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("of_source", [{}, BOTH], ids=["known", "sought"])
 def test_the_change_by_another_source_is_that_of_its_waveforms(clean, tmp_path, of_source):
@@ -72,6 +73,7 @@ def test_the_change_by_another_source_is_that_of_its_waveforms(clean, tmp_path, 
         assert change.norm() > 1e-3 * (stated.by_elements() @ source.coefficients).norm(), what
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_of_shots_each_has_the_change_of_its_own_source(tmp_path):
     values, rng = clean_shots(tmp_path / "clean.h5", PLACES), np.random.default_rng(0)

@@ -54,6 +54,7 @@ PUSH = {
 DISC = {"problem": "plate", "plate_shape": "disc", "plate_size": [0.01], "material": "aluminium", "duration": 16e-6}
 
 
+@pytest.mark.slow
 def test_energy_that_leaks_through_a_free_rim_is_not_expected(tmp_path):
     waves = {"network": "plane_waves", "hidden_layers": [400], "boundary_points": 260, "initial_points": 140}
     run = ep.train(ep.Config(**DISC, sources=[PUSH], **SOLVED | waves), tmp_path / "run")
@@ -67,6 +68,7 @@ def test_energy_that_leaks_through_a_free_rim_is_not_expected(tmp_path):
     assert f"changes by {percent(run.summary.energy_drift)} where nothing" in run.summary.warnings[-1]
 
 
+@pytest.mark.slow
 def test_where_energy_need_not_stay_the_figure_says_why(tmp_path):
     run = ep.train(ep.Config(**PLATE, **SOLVED), tmp_path / "run")
     title = " ".join(ep.figures.energy(run).axes[0].get_title().split())

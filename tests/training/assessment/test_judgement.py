@@ -263,6 +263,7 @@ def test_more_amplitudes_than_samples_leave_no_degrees_of_freedom():
     assert fit.verdict == "withheld" and "172 samples, 400 amplitudes and 2 unknowns" in fit.reason
 
 
+@pytest.mark.slow
 def test_an_unknown_at_the_edge_of_its_range_is_named_with_the_range():
     far = recorded().material | {"mu": 30 * TRUE["mu"], "lambda": 30 * TRUE["lambda"]}
     fit = found(replace(recorded(), material=far))
@@ -288,6 +289,7 @@ def test_a_known_start_that_is_missed_is_told_however_many_points_meet_the_equat
     assert many == pytest.approx(few, rel=0.3) and few > 0
 
 
+@pytest.mark.slow
 def test_a_search_that_is_cut_short_has_no_error():
     fit = found(recorded(), steps=2)
     assert fit.verdict == "withheld" and "the search" in fit.reason and "more steps" in str(fit.remedies)
@@ -350,6 +352,7 @@ def test_a_run_that_a_limit_ended_has_a_verdict(tmp_path):
     assert run.status == "stopped" and run.fit.verdict == "withheld"
 
 
+@pytest.mark.slow
 def test_the_assessment_tells_what_it_does_and_a_stop_ends_it(tmp_path):
     told = []
 

@@ -88,6 +88,7 @@ def test_the_ridge_displaces_the_unknowns_as_in_the_written_out_fit(tiny, invers
     assert np.abs(expected).min() > 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["plane_waves", "random_features"])
 def test_what_noise_in_the_layer_adds_is_its_mean_over_the_noise_written_out(tiny, inverse, monkeypatch, network):
     monkeypatch.setattr(module, "DRAWS", 1000)

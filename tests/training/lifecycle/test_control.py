@@ -66,6 +66,7 @@ class Impatient(Control):
         return self.looks >= self._nth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["last_layer", "variable_projection", "levenberg_marquardt"])
 def test_a_stop_at_any_moment_of_a_step_leaves_the_checkpoint_before_it(
     optimizer, tiny, waves, inverse, tmp_path, monkeypatch

@@ -133,6 +133,7 @@ def test_no_advice_tells_to_change_what_was_chosen():
     )), "which may be changed where they are given"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_was_chosen_is_passed_in_silence_even_if_it_is_far_too_little():
     row, coarse = BY_NAME["hole-p"], implied("hole-p")
     few = {"hidden_layers": (20, 10), "input_frequency": 0.3, "boundary_points": 2, "initial_points": 2}

@@ -147,6 +147,7 @@ def test_a_problem_that_is_impossible_or_records_that_are_damaged_have_no_previe
     assert {"ConfigError", "ProblemError", "ReceiverFileError"} <= set(raised.split())
 
 
+@pytest.mark.slow
 def test_what_is_coarser_than_the_tolerance_asks_comes_with_the_numbers(monkeypatch, tmp_path, caplog):
     enough = ep.preview(ep.Config(**PLATE, tolerance=0.01))
     needed, config = sum(enough.config.hidden_layers), ep.Config(**PLATE, tolerance=0.01, log_level="info")

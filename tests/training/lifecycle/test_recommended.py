@@ -39,6 +39,7 @@ def previewed(config, row):
     return ep.preview(config, BY_NAME[row].problem(0.5) if row else None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "row"), KINDS.values(), ids=KINDS)
 def test_what_is_recommended_holds_what_advice_tells_and_ends_it(given, row):
     config = ep.Config(**given)
@@ -104,6 +105,7 @@ def test_a_trained_network_beside_holes_is_recommended_their_own_coordinates():
     assert "hole_inputs" not in found, "the two are illegal together"
 
 
+@pytest.mark.slow
 def test_that_start_and_sides_can_hold_is_worked_out_once_and_keeps_no_problem_in_memory(monkeypatch):
     held, make = [], Held.of
     monkeypatch.setattr(Held, "of", lambda *given: held.append(1) or make(*given))

@@ -49,6 +49,7 @@ def test_a_problem_without_a_single_setting_is_solved_to_the_tolerance(name, tmp
     assert run.summary.warnings == []
 
 
+@pytest.mark.slow
 def test_no_refinement_begins_that_would_not_end_in_time_and_a_later_call_goes_on(
     refined, rayleigh, tmp_path, monkeypatch
 ):
@@ -104,6 +105,7 @@ def test_what_was_chosen_is_in_summary_and_checkpoints(refined):
     assert "hidden_layers" in str(tree["chosen"]).split() and str(tree["levels"]).split()[0] == "0.0"
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_between_refinements_goes_on_bit_for_bit(refined, rayleigh, tmp_path):
     problem, config = rayleigh
     control = ep.Control(on_step=lambda row: control.stop())

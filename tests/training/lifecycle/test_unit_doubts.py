@@ -86,6 +86,7 @@ def test_a_density_in_other_units_than_the_moduli_is_told_with_speeds_wavelength
     assert advise(ep.Config(), plate()) == ()
 
 
+@pytest.mark.slow
 def test_a_plate_in_mm_is_told_by_its_field_and_its_run_keeps_that(tmp_path):
     scaled = {"plate_size": [20.0, 10.0], "holes": [[13.0, 4.0, 1.5]]}
     source = {**PLATE["sources"][0], "at": [6.0, 10.0], "width": 2.0}

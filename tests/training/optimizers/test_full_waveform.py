@@ -62,6 +62,7 @@ def test_waveforms_change_with_the_material_as_those_of_two_networks_do():
             assert (effects[:, i] - differences).norm() < 0.03 * differences.norm()
 
 
+@pytest.mark.slow
 def test_a_network_that_is_still_moving_is_no_end(quick):
     session = Session(ep.Config(**CONFIG | {"hidden_layers": [60], "interior_points": 150}), problem_of(recorded()))
     start = gather(session.model.unknowns)
@@ -103,6 +104,7 @@ def test_what_elements_cannot_solve_for_is_refused_before_training(monkeypatch):
         Session(ep.Config(**CONFIG), problem)
 
 
+@pytest.mark.slow
 def test_there_is_no_standard_deviation_of_a_wavefield_that_no_record_fits(quick, tmp_path):
     problem = problem_of(recorded(noise=0.1))
     fields = CONFIG | {"hidden_layers": [40], "interior_points": 100, "steps": 1}

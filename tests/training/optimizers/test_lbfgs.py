@@ -26,6 +26,7 @@ def torchs(parameters: list[nn.Parameter]) -> torch.optim.LBFGS:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DESCENTS)
 def test_descents_end_below_1e_10_in_no_more_iterations_than_torchs_and_never_go_up(name):
     function, start, steps = DESCENTS[name]

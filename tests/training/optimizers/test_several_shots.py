@@ -73,6 +73,7 @@ def test_the_records_of_all_shots_tell_where_their_noise_is_from(told, origin):
     assert noise_of(replace(first, other_shots=(other,)).records_of_all_shots).origin == origin
 
 
+@pytest.mark.slow
 def test_the_information_of_two_shots_is_that_of_the_one_and_of_the_other(quick):
     problem, informations = both(), []
     first, other = replace(problem, other_shots=()), problem.other_shots[0]

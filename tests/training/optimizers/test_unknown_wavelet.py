@@ -58,6 +58,7 @@ def test_material_and_wavelet_are_found_with_errors_that_count_the_source_as_unk
     assert ((strength - true) / error)[error < 0.2].std() < 1.5
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_errors_of_the_wavelet_are_its_spread_over_noises(clean, tmp_path):
     # The wavelets of few noises scatter otherwise by chance: the amplitudes of neighbours in time are correlated.

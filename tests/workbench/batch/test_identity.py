@@ -126,6 +126,7 @@ def test_what_is_not_on_this_machine_counts_by_its_path(project):
     assert name_of(parameters={**FEW, "init_from": "a"}) != name_of(parameters={**FEW, "init_from": "b"})
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_while_the_sweep_runs_fails_the_runs_that_come_after(project):
     begun = plan(parameters={**INVERSE, "data": "waves.h5"})
     [run] = begun.runs

@@ -73,6 +73,7 @@ def test_a_run_whose_notebook_failed_says_so_in_its_summary(notebook, tmp_path):
     assert summary["status"] == "failed" and "ZeroDivisionError" in summary["reason"]
 
 
+@pytest.mark.slow
 def test_a_kernel_that_dies_is_a_failure_too(notebook, tmp_path):
     with pytest.raises(NotebookError, match=r"failed as its kernel died\. The executed copy"):
         run_notebook(notebook("import os\nos._exit(1)"), tmp_path / "run")
@@ -109,6 +110,7 @@ def stopped_when_started(tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_a_notebook_beyond_its_time_limit_is_interrupted_and_says_so(notebook, tmp_path):
     with pytest.raises(NotebookError):
         run_notebook(notebook("import time\ntime.sleep(60)"), tmp_path / "run", supervisor=Supervisor(time_limit=3))
@@ -130,6 +132,7 @@ def test_a_stop_while_the_figures_are_drawn_says_that_training_was_completed(not
         run_notebook(notebook(f"{trained}\n{source}"), tmp_path / "run", supervisor=supervisor)
 
 
+@pytest.mark.slow
 def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path, monkeypatch, stopped_when_started):
     monkeypatch.setattr("elastic_pinn.workbench.batch.supervisor.GRACE_S", 0.5)
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
@@ -138,6 +141,7 @@ def test_a_notebook_that_does_not_heed_an_interrupt_is_killed(notebook, tmp_path
         run_notebook(notebook(f"{deaf}\n{source}"), tmp_path / "run", supervisor=supervisor)
 
 
+@pytest.mark.slow
 def test_a_notebook_that_was_stopped_before_it_began_ends_at_once(notebook, tmp_path):
     supervisor, begun = Supervisor(), tmp_path / "begun"
     supervisor.stop("asked to stop")
@@ -148,6 +152,7 @@ def test_a_notebook_that_was_stopped_before_it_began_ends_at_once(notebook, tmp_
     assert (summary["status"], summary["reason"]) == ("stopped", "asked to stop")
 
 
+@pytest.mark.slow
 def test_a_kernel_looks_for_no_garbage_in_what_it_imported_and_keeps_its_names_free(notebook, tmp_path):
     before = "import gc\nassert gc.get_freeze_count() == 0 and 'freeze_imports' not in globals()\nimport torch"
     after = "assert gc.get_freeze_count() > 0"
@@ -168,6 +173,7 @@ def test_the_executed_notebook_of_another_run_is_never_replaced(notebook, tmp_pa
     assert (tmp_path / "notebook.ipynb").read_text() == "what was executed"
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_again_tells_the_newest_reason(notebook, tmp_path):
     for source, told in (("1 / 0", "ZeroDivisionError"), ("[][1]", "IndexError")):
         with pytest.raises(NotebookError):

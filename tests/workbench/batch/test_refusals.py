@@ -140,6 +140,7 @@ def test_a_sweep_that_reaches_no_cluster_changes_nothing_in_its_folder(training_
     assert contents(tmp_path / "sweep") == before
 
 
+@pytest.mark.slow
 def test_a_panel_that_is_refused_changes_nothing_and_leaves_no_folder(stopped, monkeypatch, tmp_path):
     monkeypatch.setattr("elastic_pinn.workbench.run_folders.project_root", lambda: tmp_path)
 
