@@ -13,6 +13,7 @@ from tests.time_box import rotated
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "outcome"), [("60", "2 passed"), ("0", "2 skipped")])
 def test_no_test_begins_after_the_minutes(minutes, outcome, tmp_path):
     (tmp_path / "pytest.ini").write_text("[pytest]\n")

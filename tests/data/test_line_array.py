@@ -64,6 +64,7 @@ def test_short_surface_waves_are_as_fast_as_rayleigh_waves_of_the_layer(shipped,
         assert speed == pytest.approx(RayleighWave(script["LAYER"]).speed, rel=within)
 
 
+@pytest.mark.slow
 def test_errors_of_grids_fall_with_the_square_of_their_cells(script):
     pytest.importorskip("deepwave", reason="the reference engines are an optional extra")
     coarse, middle, fine = (script["record"](cell) for cell in (1.0, 0.5, 0.25))

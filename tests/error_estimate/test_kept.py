@@ -36,6 +36,7 @@ def test_what_a_run_ended_with_is_shown_everywhere_without_another_estimate(run,
         found.error *= 2.0
 
 
+@pytest.mark.slow
 def test_other_weights_another_network_and_another_problem_are_estimated(run, counted, waves):
     first = ep.load_checkpoint(run.checkpoints()[0].path)
     assert first.estimate_error().displacement != run.estimate_error().displacement and len(counted) == 2

@@ -167,6 +167,7 @@ def test_patches_in_time_of_a_plate_at_rest_are_refused(tiny, tmp_path):
         ep.train(config, tmp_path / "run", ep.Problem(plate, Material(1.0, 1.0, 1.0), [ep.Displacement()]))
 
 
+@pytest.mark.slow
 def test_patches_in_time_solve_for_more_periods_than_as_many_features(tmp_path):
     """A P and an S mode for one and a half periods, the error at points that no run has seen."""
     exact, half = StandingWaves(2.0, 1.0, 1.0), 1.0

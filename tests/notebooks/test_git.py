@@ -59,6 +59,7 @@ def test_a_look_leaves_a_notebook_as_it_was(path, tmp_path):
     assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_leaves_nothing_to_commit_and_a_change_of_the_code_is_seen(clone):
     path = NOTEBOOKS[-1]
     notebook = as_run(clone / path.name)

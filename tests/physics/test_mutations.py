@@ -141,6 +141,7 @@ def test_the_exact_field_satisfies_all_that_its_problem_asks(name):
     assert found(name)
 
 
+@pytest.mark.slow
 def test_each_term_of_each_operator_is_noticed_by_some_row():
     largest: dict[tuple[str, Term], float] = defaultdict(float)
     for sizes in [found_askew(), *map(found, SIMPLE)]:

@@ -101,6 +101,7 @@ def quick(monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_note_in_a_checkpoint_is_read_in_a_process_of_its_own_and_left_out(path):
     before = noted(path, add_a_text)
     assert repair_checkpoint(path).image == before

@@ -55,10 +55,12 @@ def fault_of(path: Path) -> str:
     return caught.value.fault
 
 
+@pytest.mark.slow
 def test_what_comes_back_is_what_is_in_the_file(checkpoint):
     assert bytes(read_isolated(checkpoint).image()) == checkpoint.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_file_that_the_child_refuses_is_refused_by_its_own_name(checkpoint):
     data = bytearray(checkpoint.read_bytes())
     data[-1] ^= 1

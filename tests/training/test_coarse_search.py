@@ -54,6 +54,7 @@ def test_lambda_and_mu_are_found_from_ten_times_too_little_and_too_much(tiny, st
     assert (row["material/lambda"], row["material/mu"]) == pytest.approx((2.0, 1.0), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "start"), [("lambda", (30.0, 1.0)), ("mu", (2.0, 9.0))])
 def test_one_unknown_is_looked_for_alone(tiny, name, start):
     session = Session(tiny(**SEARCH), problem(*start, unknowns=(name,), within=20.0))
@@ -162,6 +163,7 @@ def test_few_samples_are_enough_where_sides_and_start_are_known(tiny, sides, is_
         assert (found["lambda"], found["mu"]) == pytest.approx((2.0, 1.0), rel=0.3)
 
 
+@pytest.mark.slow
 def test_data_that_are_explained_already_need_no_other_start(tiny, monkeypatch):
     session = Session(tiny(**SEARCH), problem(2.2, 0.9))
     session.advance()

@@ -112,6 +112,7 @@ def require_same(config, names, folder, problem=None):
     return done
 
 
+@pytest.mark.slow
 def test_a_sample_of_hidden_fields_changes_no_bit(tmp_path):
     config = ep.Config(**SMALL)
     names = [name for name in SAMPLED if name in hidden(config)]

@@ -69,6 +69,7 @@ def test_jacobians_by_unknowns_of_several_materials_agree_with_the_gradients(net
         assert (sizes[0] - sizes[1]) / 2e-6 == pytest.approx(gradient.item(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_unknowns_of_several_materials_have_columns_and_survive_a_resume(tmp_path):
     problem = inverse_problem(SOUGHT, side=2)
     whole = ep.train(ep.Config(**SMALL), tmp_path / "whole", problem=problem)

@@ -60,6 +60,7 @@ def problem(length: float, stress: float, density: float, displacement: float) -
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stages", [{}, {"stages": ["lbfgs"]}])
 def test_the_same_experiment_in_other_units_has_the_same_losses(tiny, tmp_path, stages):
     config = tiny(steps=20, precision="float64", learning_rate=0.01, validate_every=5, **stages)

@@ -104,6 +104,7 @@ def test_listing_anew_draws_nothing_that_is_as_it_was(folder_of_runs, monkeypatc
     with_panel(folder_of_runs, work)
 
 
+@pytest.mark.slow
 def test_a_filter_lists_those_that_pass_and_what_was_chosen_stays_chosen_behind_it(folder_of_runs):
     async def work(panel):
         grid, wanted = find(panel, RunGrid), find(panel, widgets.Text, "Filter")
@@ -180,6 +181,7 @@ def test_a_filter_is_a_condition_or_words(folder_of_runs, wanted, names):
     assert set(matching(runs_table(folder_of_runs), wanted).index) == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [
@@ -225,6 +227,7 @@ def test_the_configs_of_chosen_runs_are_set_side_by_side(folder_of_runs):
     with_panel(folder_of_runs, work)
 
 
+@pytest.mark.slow
 def test_curves_and_table_are_written_into_the_folder(tmp_path, folder_of_runs):
     shutil.copytree(folder_of_runs, tmp_path / "runs")
 
@@ -298,6 +301,7 @@ def test_a_run_that_ends_between_two_looks_at_its_summary_is_not_listed_as_ended
     assert (row["status"], row["step"]) in {("completed", 6), ("running", 6), ("running", 2)}
 
 
+@pytest.mark.slow
 def test_each_run_that_is_running_moves_on_whether_it_is_chosen_or_not(tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(module, "POLL_S", 0.01)
     for name in ("chosen", "other", "still"):

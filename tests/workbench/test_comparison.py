@@ -179,6 +179,7 @@ def test_a_list_is_written_as_in_a_notebook(runs, tmp_path):
     assert [curve.name for curve in curves] == ["hidden_layers = [8]", "hidden_layers = [8, 8]"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letter", ["i", "W"])
 def test_a_legend_lies_within_the_picture_and_tells_all_curves_apart(runs, tmp_path, letter):
     names = [f"{letter * 100}{middle}{letter * 100}" for middle in "abcd"]

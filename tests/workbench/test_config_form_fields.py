@@ -68,6 +68,7 @@ def test_a_field_that_is_typed_into_is_taken_and_told():
     assert len(calls) == 2 and message(form) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "typed", "said"),
     [

@@ -272,6 +272,7 @@ def test_what_cannot_be_opened_is_told_with_what_can_be(place):
     assert panel.checkpoint is not None and said(panel).startswith("<b>open</b>")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [("runs/none", "holds no run"), ("/etc/passwd", "is not a checkpoint"), ("", "choose a checkpoint"),

@@ -56,6 +56,7 @@ def test_ticks_of_steps_are_whole_numbers_however_few_there_are(steps):
     assert len(ticks) and all(tick == round(tick) for tick in ticks)
 
 
+@pytest.mark.slow
 def test_loss_curves_of_a_run_a_checkpoint_and_their_paths_are_the_same(forward_run):
     sources = [forward_run, forward_run.path, forward_run.latest(), str(forward_run.latest().path)]
     for curves in map(drawn, (ep.figures.loss_curves([source]) for source in sources)):
@@ -126,7 +127,7 @@ def test_loss_curves_of_nothing_are_refused():
         ep.figures.loss_curves([])
 
 
-@pytest.mark.parametrize("name", ["snapshots", "error_map"])
+@pytest.mark.parametrize("name", [pytest.param("snapshots", marks=pytest.mark.slow), "error_map"])
 def test_figures_of_a_forward_run_have_units_on_all_axes(forward_run, name):
     figure = getattr(ep.figures, name)(forward_run)
     assert {"x (m)", "y (m)"} <= labels(figure)
@@ -134,7 +135,7 @@ def test_figures_of_a_forward_run_have_units_on_all_axes(forward_run, name):
     assert figure.png().startswith(PNG)
 
 
-@pytest.mark.parametrize("name", ["snapshots", "material_traces", "data_fit"])
+@pytest.mark.parametrize("name", [pytest.param("snapshots", marks=pytest.mark.slow), "material_traces", "data_fit"])
 def test_figures_of_an_inverse_run_have_units_on_all_axes(inverse_run, name):
     figure = getattr(ep.figures, name)(inverse_run)
     rows = ("$u_x$ network", "$u_y$ network", "standard deviation", "optimizer step")
@@ -188,6 +189,7 @@ def test_a_run_that_never_knew_the_exact_solution_has_a_map_without_a_number(tmp
     assert ep.figures.error_map(run, waves()).get_suptitle() == "relative error of the displacement at step 1"
 
 
+@pytest.mark.slow
 def test_an_error_map_by_elements_of_a_problem_of_ones_own_is_of_their_wavefield(tmp_path, waves, tiny, monkeypatch):
     run, own = ep.train(tiny(steps=1), tmp_path / "run", waves()), waves()
     monkeypatch.setattr(ep.Checkpoint, "is_by_elements", True)  # as of a search by waveforms without a network

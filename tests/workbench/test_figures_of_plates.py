@@ -153,6 +153,7 @@ def test_a_film_of_what_is_no_quantity_is_refused(plate_run):
         ep.figures.movie(plate_run, "pressure")
 
 
+@pytest.mark.slow
 def test_a_film_shows_the_wavefield_in_its_own_colours(plate_run):
     *_, last = fields_of_film(ep.figures.movie(plate_run, "u_y", frames=2).webp())
     fields = GridFields(plate_run.latest().model(), 50)

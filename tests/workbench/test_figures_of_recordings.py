@@ -49,6 +49,7 @@ def test_lines_of_wave_speeds_are_those_of_the_material_or_as_given():
     assert not ep.figures.frequency_wavenumber(replace(records, material={}, start=())).axes[0].lines
 
 
+@pytest.mark.slow
 def test_channels_with_gaps_are_left_out_of_an_f_k_image_and_named_and_the_others_show_the_same_wave():
     whole, few = (ep.figures.frequency_wavenumber(each) for each in (pulses_along(2900.0), gappy(pulses_along(2900.0))))
     assert few.get_suptitle() == (

@@ -81,6 +81,7 @@ def test_a_map_of_any_shape_fills_its_figure(width, height):
     assert not layout_faults(figure)
 
 
+@pytest.mark.slow
 def test_pictures_that_follow_each_other_have_one_size_and_their_titles_have_room():
     canvas, sizes = Canvas(), set()
     for title in ("short", "a title of several words " * 5, "a title of\nseveral lines\nin all"):

@@ -200,6 +200,7 @@ def test_records_that_are_not_there_are_told_where_a_picture_would_be(two_shots,
     assert shown(other).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_where_there_is_no_picture_the_reason_stands_below(panel):
     views(panel).selected_index = views(panel).titles.index("f-k")
     change(panel, keep_y="0.029, 0.031", keep_x="0, 0.02")

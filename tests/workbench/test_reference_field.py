@@ -84,6 +84,7 @@ def test_run_reference_and_difference_are_drawn_at_the_reference_s_nodes(plate_r
     assert np.ptp(ratio) < 1e-9 * np.abs(ratio).max(), "in a unit of its own"
 
 
+@pytest.mark.slow
 def test_what_a_reference_lacks_in_the_solid_is_told(plate_run, grid):
     t, y, x, u = grid
     gappy = u.copy()

@@ -50,6 +50,7 @@ def test_a_panel_says_what_would_run(in_loop):
     assert not is_there
 
 
+@pytest.mark.slow
 def test_runs_that_are_there_already_are_shown_with_what_they_found(in_loop, tmp_path):
     grid = {"steps": [2, 3]}
     sweep = Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), parameters={"hidden_layers": [20]}, grid=grid)
@@ -225,6 +226,7 @@ def test_the_end_tells_what_is_to_be_done(in_loop, monkeypatch, statuses, told):
     assert told in in_loop(use, seeds=[0, 1])
 
 
+@pytest.mark.slow
 def test_the_picture_is_of_the_runs_in_the_table(in_loop, tmp_path):
     sweep = Sweep(notebook=FORWARD, directory=str(tmp_path / "runs"), parameters={"hidden_layers": [20]}, seeds=[0])
     plan = Plan.of(sweep)

@@ -57,6 +57,7 @@ def test_a_value_without_an_error_has_few_digits_and_the_reason_below(inverse_ru
     assert "\n".join(why) == inverse_run.fit.text and why[0].startswith("no ±: ")
 
 
+@pytest.mark.slow
 def test_of_a_run_of_an_older_version_the_verdict_is_worked_out(inverse_run, tmp_path):
     copy = Path(shutil.copytree(inverse_run.path, tmp_path / "old"))
     summary = json.loads((copy / "summary.json").read_text())

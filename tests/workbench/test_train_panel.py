@@ -92,6 +92,7 @@ def test_stop_ends_training_with_a_checkpoint(tmp_path):
     assert status(panel).startswith("<b>stopped</b>")
 
 
+@pytest.mark.slow
 def test_an_interrupt_is_a_stop_and_the_run_is_returned(tmp_path):
     async def scenario():
         task = await started(TrainPanel(ENDLESS), str(tmp_path / "run"))
@@ -211,6 +212,7 @@ def test_a_fault_in_the_picture_does_not_end_the_run(tmp_path, monkeypatch, capl
     assert "could not be drawn" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_fault_in_the_panel_leaves_no_run_going_on_unseen(tmp_path, monkeypatch):
     def broken(self, step, *others):
         if step > 2:

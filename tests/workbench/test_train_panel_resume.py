@@ -204,6 +204,7 @@ def test_the_list_shows_the_panels_own_checkpoints_at_once_and_others_when_it_is
     assert own == ["own"] and all_of_them == ["other", "own"]
 
 
+@pytest.mark.slow
 def test_the_checkpoints_of_the_chosen_run_are_listed_and_a_choice_is_kept_when_they_are_read_anew(
     tmp_path, monkeypatch
 ):

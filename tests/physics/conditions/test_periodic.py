@@ -19,7 +19,7 @@ from tests.physics.media.test_medium import solved
 SOLID = ep.Material(1.0, 1.0, 1.0)
 
 
-@pytest.mark.parametrize("axis", ["x", "y"])
+@pytest.mark.parametrize("axis", ["x", pytest.param("y", marks=pytest.mark.slow)])
 def test_a_wave_goes_on_beyond_periodic_sides(tmp_path, axis):
     run = solved(tmp_path, between(axis, 0.5), 700, 5.0)
     assert run.latest().metrics["error/displacement"] < 2e-3

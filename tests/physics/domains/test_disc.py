@@ -95,6 +95,7 @@ def part_problem(free: ep.Part) -> ep.Problem:
     return ep.Problem(window, ep.Material(*SOLID), sides, ep.Initial.of(wave), exact=wave)
 
 
+@pytest.mark.slow
 def test_a_wave_under_a_side_with_two_conditions_is_found(tmp_path):
     run = solved(tmp_path, part_problem(ep.Part("top", 0.3, 0.7)), 500, 5.0)
     assert run.latest().metrics["error/displacement"] < 1e-3

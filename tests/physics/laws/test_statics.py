@@ -26,6 +26,7 @@ def test_the_known_plate_is_in_equilibrium():
     assert (left - force(*points.unbind(1))).abs().max() < 1e-12 * left.abs().max()
 
 
+@pytest.mark.slow
 def test_a_plate_at_rest_is_found_and_nothing_in_it_moves(tmp_path):
     problem = mixed_plate(1.0)
     run = solved(tmp_path, problem, 250, 6.0)

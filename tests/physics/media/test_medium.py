@@ -123,6 +123,7 @@ def traction_of_made(x: Tensor, y: Tensor, t: Tensor) -> Tensor:
     return torch.where(on_right, sigma[:, [0, 2]], sigma[:, [2, 1]])
 
 
+@pytest.mark.slow
 def test_waves_in_a_gradient_medium_are_found(tmp_path):
     run = solved(tmp_path, graded_problem(), 500, 4.0)
     assert run.latest().metrics["error/displacement"] < 1e-3
@@ -241,6 +242,7 @@ def test_in_single_precision_on_a_window_of_any_size_all_can_be_predicted_and_dr
     assert all(np.isfinite(fields.at(name, 0.1)).all() for name in ("u_x", "stress_xy", "energy", "residual"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stages", [["adam"], ["lbfgs"]])
 def test_a_run_in_a_medium_that_is_cut_goes_on_to_the_same_bits(tmp_path, stages):
     config = ep.Config(
@@ -328,6 +330,7 @@ def test_the_material_of_a_run_is_arrays_where_it_varies_and_its_table_and_expor
     assert origin["material_rho"] == 1.0 and "material_mu" not in origin
 
 
+@pytest.mark.slow
 def test_the_explorers_stress_is_that_of_the_medium(tmp_path):
     run = solved(tmp_path, graded_problem(), 600, 4.0)
     fields, y = shown_fields(run.latest(), 9), 0.5

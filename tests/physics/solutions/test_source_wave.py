@@ -133,6 +133,7 @@ def error(tmp_path, problem: ep.Problem, features: int, frequency: float, points
     return ep.train(config, tmp_path / "run", problem=problem).latest().metrics["error/displacement"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["force", "moment"])
 def test_the_wave_of_a_source_is_found(tmp_path, kind):
     assert error(tmp_path, boxed(kind, 0.25, 1.3), 350, 4.5, 1000) < 5e-2

@@ -195,6 +195,7 @@ def test_the_representations_are_readable():
     assert "SideLoad((0.3, -1) N/m at (0.5, 1) m" in text and "InitialPulse((0.002, 0.001) at (0.6, 0.5) m" in text
 
 
+@pytest.mark.slow
 def test_the_figure_of_a_problem_shows_its_sources_and_their_pulses(tmp_path):
     made = problem(force=[PUSH, TURN], boundary=[ep.Traction(LOAD, "top")], initial=ep.Initial(BUMP))
     picture = ep.figures.problem(made)

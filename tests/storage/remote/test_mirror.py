@@ -130,6 +130,7 @@ def test_a_damaged_checkpoint_is_not_uploaded(bucket, store, small, caplog):
     assert not checkpoints_in(bucket.objects()) and str(path) in caplog.text
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_costs_no_checkpoint_and_stops_nothing(bucket, store, small, caplog):
     with Mirror(bucket.url, store.folder, "a1") as mirror:
         bucket.faults.always("", bucket.faults.answer("503 Slow Down", "SlowDown"))
@@ -237,6 +238,7 @@ def test_a_store_that_cannot_be_written_to_is_refused_at_the_start(bucket, store
         Mirror(bucket.url, store.folder, "a1")
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_missing_is_refused_at_the_start(bucket, store):
     with pytest.raises(CheckpointError, match="bucket or container must have been made"):
         Mirror("s3://nowhere/runs/one", store.folder, "a1")
@@ -315,7 +317,6 @@ def moments() -> list:
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("at", "moment"), moments())
 def test_a_kill_in_mid_upload_leaves_nothing_partial_and_the_next_start_uploads_the_rest(
     bucket, store, small, nursery, at, moment

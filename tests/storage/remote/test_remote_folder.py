@@ -21,7 +21,6 @@ def url(request, tmp_path) -> str:
     return f"memory:/{tmp_path}" if protocol == "memory" else f"file://{tmp_path}/one"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("url", PLACES, indirect=True)
 def test_files_written_come_back_in_names_heads_and_contents(url):
     folder = folder_at(url)

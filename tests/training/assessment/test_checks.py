@@ -33,6 +33,7 @@ def test_each_side_each_hole_the_start_and_the_equation_are_checked(plate):
     assert checks.loc["displacement: error, estimated", "relative"] == plate.estimate_error().displacement
 
 
+@pytest.mark.slow
 def test_the_traction_on_a_side_is_that_of_the_predicted_stress(plate):
     checks = ep.physical_checks(plate)
     places, times = (np.arange(ALONG) + 0.5) / ALONG * 0.01, np.linspace(0.0, 16e-6, INSTANTS)

@@ -23,6 +23,7 @@ def quickly(tmp_path, name: str) -> tuple[ep.Run, ep.Problem]:
     return ep.train(ep.Config(**row.fields | row.quick), tmp_path / "run", problem), problem
 
 
+@pytest.mark.slow
 def test_the_energy_of_a_mode_between_free_sides_is_that_of_its_formula(tmp_path):
     run, problem = quickly(tmp_path, "lame-modes")
     balance = energy_balance(run.latest().model(), problem)
@@ -37,6 +38,7 @@ def test_the_energy_of_a_mode_between_free_sides_is_that_of_its_formula(tmp_path
     assert [line.get_label() for line in picture.axes[0].lines] == ["kinetic", "strain", "both", "expected"]
 
 
+@pytest.mark.slow
 def test_what_a_wave_brings_in_through_one_side_leaves_through_the_others(tmp_path):
     run, problem = quickly(tmp_path, "absorbing-p-45")
     balance = energy_balance(run.latest().model(), problem)
@@ -76,6 +78,7 @@ def test_where_energy_need_not_stay_the_figure_says_why(tmp_path):
     assert title.endswith(f"it need not stay: traction given on top lets energy through {until}")
 
 
+@pytest.mark.slow
 def test_a_wavefield_that_does_not_keep_the_equation_is_out_of_balance(tmp_path):
     problem = ROW["lame-modes"].problem(0.5)
     run = solved(tmp_path, problem, 25, 3.0)

@@ -177,6 +177,7 @@ def test_what_has_no_standard_deviation_is_refused_with_the_reason(tiny, of_s_wa
         ep.WavefieldUncertainty(run.latest(), of_s_wave())
 
 
+@pytest.mark.slow
 def test_unknowns_that_the_data_do_not_tell_apart_are_refused(tiny, of_s_wave, tmp_path):
     unknown = ep.Material(2.0, 1.0, 1.0, unknowns=("lambda", "mu"))
     untrained = {"stages": ["variable_projection"], "hidden_layers": [1]}  # one wave, of P: mu and lambda act alike

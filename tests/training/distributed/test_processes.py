@@ -252,6 +252,7 @@ def test_processes_that_were_given_different_things_are_refused(waves, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1], ids=["leader", "worker"])
 def test_a_killed_process_ends_the_run_with_its_last_checkpoint(tmp_path, victim):
     def kill_once_saved() -> None:

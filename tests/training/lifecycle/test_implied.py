@@ -63,7 +63,17 @@ def test_a_value_far_from_the_implied_one_is_told_with_that(name, factor, proble
     assert told[0].startswith(f"{name} = ") or "set " in told[0].lower()
 
 
-@pytest.mark.parametrize("problem", ["free-sv-30", "gradient", "slip-sv-30", "hole-p", "kirsch", "lamb"])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "free-sv-30",
+        "gradient",
+        "slip-sv-30",
+        pytest.param("hole-p", marks=pytest.mark.slow),
+        "kirsch",
+        pytest.param("lamb", marks=pytest.mark.slow),
+    ],
+)
 def test_the_implied_values_themselves_are_passed_in_silence(problem):
     config = implied(problem)
     names = [*RANGES, "network", "activation", "precision", "stages", "stage_steps", "steps"]

@@ -140,6 +140,7 @@ def test_a_moved_run_directory_takes_what_was_trained_along(lose, tmp_path):
     assert os.listdir(tmp_path / "runs") == ["elsewhere"] and not is_locked(tmp_path / "runs" / "elsewhere")
 
 
+@pytest.mark.slow
 def test_a_resumed_run_leads_where_an_uninterrupted_one_does(lose, tiny, tmp_path):
     config = tiny(steps=STEPS, checkpoint_every=2, keep_last=2, keep_best=0)
     rescued = ep.train(config, place_in(lose(removed)), resume="auto").latest().model().state_dict()

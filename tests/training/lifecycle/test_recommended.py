@@ -72,6 +72,7 @@ def test_a_default_has_its_effect_too():
     assert found.recommended["boundary_points"].why.endswith("between so few points the wavefield is arbitrary")
 
 
+@pytest.mark.slow
 def test_each_has_a_reason_in_one_line():
     for given, row in KINDS.values():
         for each in previewed(ep.Config(**given), row).recommended.values():

@@ -34,7 +34,7 @@ def refined(rayleigh, tmp_path_factory):
     [
         "fixed-sv-30",
         "lame-modes",
-        "slip-sv-30",
+        pytest.param("slip-sv-30", marks=pytest.mark.slow),
         pytest.param("annulus-torsion", marks=pytest.mark.slow),
         "plane-stress",
         "static-mixed",
@@ -86,6 +86,7 @@ def test_each_refinement_is_a_stage_of_one_step_with_its_own_network(refined, ra
     assert sizes[-1] > sizes[0] and refined.config.hidden_layers[0] == sizes[-1]
 
 
+@pytest.mark.slow
 def test_the_log_has_what_the_next_solution_takes(rayleigh, tmp_path, caplog):
     problem, config = rayleigh
     control = ep.Control(on_step=lambda row: control.stop() if row["step"] == 2 else None)

@@ -34,6 +34,7 @@ def fit_of(displacement, path, part):
     return assess(searched(noisy(clean, path), LOAD).trained())
 
 
+@pytest.mark.slow
 def test_standard_deviations_cover_what_coarse_elements_do_beside_the_noise_and_tell_it(fine, tmp_path):
     fit = fit_of(fine, tmp_path / "noisy.h5", 0.25)
     assert fit.verdict == "holds" and "± counts the error of the elements" in fit.text

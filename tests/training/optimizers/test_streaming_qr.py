@@ -38,6 +38,7 @@ def test_rows_in_blocks_have_the_answer_of_all_at_once(rows):
     torch.testing.assert_close(x, torch.linalg.lstsq(matrix, right).solution, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_columns_that_a_row_does_not_touch_take_no_memory():
     matrix, right = banded(4000, 100, 20), draw(4000, 1, seed=1)
     qr, x = solved(list(matrix.split(500)), right)

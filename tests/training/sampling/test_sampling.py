@@ -235,6 +235,7 @@ def test_points_of_the_validation_are_even_whatever_trains(loaded):
     assert near_ends(batches["boundary 0"].points[:, 1]) == pytest.approx(0.1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_with_chebyshev_points_a_wavefield_of_many_amplitudes_is_not_wrong_between_them(tmp_path):
     """About as many equations as amplitudes: the loss beside the points is that at them, within 50 times."""
     row = next(row for row in ROWS if row.name == "lame-modes")

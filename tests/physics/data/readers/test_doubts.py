@@ -155,6 +155,7 @@ SOLIDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOLIDS)
 def test_a_unit_that_is_a_thousand_off_is_doubted_beside_a_material_and_no_other(name):
     solid = recorded(*SOLIDS[name])
