@@ -1,9 +1,11 @@
 """Names that channels, receivers and shots have of their own, in figures: beside their numbers, and as they are."""
 
+import shutil
 from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import elastic_pinn as ep
@@ -108,3 +110,18 @@ def test_odd_names_are_drawn_beside_a_fit_too(name, inverse_run, tmp_path):
     odd = replace(one.receivers, displacement=None, records=replace(one.receivers.only, names=[name] * 121))
     assert ODD[name] in drawn_text(draw_fit(one._replace(receivers=odd), 3, 1), tmp_path)
     assert f"shot {ODD[name]}: " in drawn_text(draw_fit_b_scan(one._replace(name=name)), tmp_path)
+
+
+def test_names_of_runs_and_values_of_a_sweep_are_drawn_letter_by_letter(folder_of_runs, tmp_path):
+    names = "5 $^ to 6 $", "$ x_{ $"  # no names of variables, which stand for what they hold in a path
+    runs = [shutil.copytree(folder_of_runs / "a", tmp_path / name) for name in names]
+    table = pd.DataFrame({"status": "completed", "error": [1.0, 2.0], "data": names, "network": names, "steps": [1, 2]})
+    figures = [
+        ep.figures.compare(runs, "loss/total"),
+        ep.figures.loss_curves(runs),
+        ep.figures.sweep_results(table, "error", ["data"]),
+        ep.figures.sweep_results(table, "error", ["steps", "network"]),
+    ]
+    for figure in figures:
+        drawn = drawn_text(figure, tmp_path)
+        assert all(name in drawn for name in names)

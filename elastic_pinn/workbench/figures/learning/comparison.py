@@ -17,7 +17,7 @@ from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.drawn_from import Source, open_source, require_several
 from elastic_pinn.workbench.figures.learning.losses import NAMED, at_weights, is_rounding
 from elastic_pinn.workbench.figures.style.colors import SERIES
-from elastic_pinn.workbench.figures.style.labels import by_fields, short_names
+from elastic_pinn.workbench.figures.style.labels import by_fields, letter_by_letter, short_names
 from elastic_pinn.workbench.figures.style.layout import legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture, dots, light_grid, whole_ticks
 
@@ -85,11 +85,11 @@ def compare(
     axes.set_ylabel(_with_unit(column) + (f"\nmedian over {smooth} rows" if smooth > 1 else ""))
     light_grid(axes)
     if len(curves) <= NAMED:
-        legend_below(figure, lines, [curve.name for curve in curves])
+        legend_below(figure, lines, [letter_by_letter(curve.name) for curve in curves])
     else:
         named = [f"\n{curve.name}" for curve in curves if not len(curve.x)]
         told = f"{len(curves) - len(named)} curves, the first dark and the last bright"
-        axes.set_title("".join([told, *named]), fontsize=10, loc="left")
+        axes.set_title("".join([told, *named]), fontsize=10, loc="left", parse_math=False)
     return figure
 
 

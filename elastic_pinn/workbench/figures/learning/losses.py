@@ -34,7 +34,7 @@ from elastic_pinn.workbench.figures.learning.weights_and_points import (
     weights_in,
 )
 from elastic_pinn.workbench.figures.style.colors import BLACK, BLUE, GREEN, ORANGE, PURPLE, SERIES, SKY, VERMILLION
-from elastic_pinn.workbench.figures.style.labels import short_names
+from elastic_pinn.workbench.figures.style.labels import letter_by_letter, short_names
 from elastic_pinn.workbench.figures.style.layout import ABOVE_CURVES, BELOW_CURVES, legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture, dots, legend_beside, light_grid, whole_ticks
 
@@ -314,7 +314,8 @@ def _draw_runs(figure: Picture, axes: Axes, records: Sequence[_Record], terms: S
     of_terms = [Line2D([], [], color="0.3", linestyle=STYLES.get(term, "-"), label=_describe(term)) for term in terms]
     legend_beside(axes, of_terms)
     if len(records) <= NAMED:
-        legend_below(figure, of_runs, short_names([str(record.source.path) for record in records]))
+        names = short_names([str(record.source.path) for record in records])
+        legend_below(figure, of_runs, [letter_by_letter(name) for name in names])
     else:
         axes.set_title(f"{len(records)} runs, the first dark and the last bright", fontsize=10, loc="left")
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from elastic_pinn.workbench.figures.style.colors import SERIES
+from elastic_pinn.workbench.figures.style.labels import letter_by_letter
 from elastic_pinn.workbench.figures.style.layout import legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture, light_grid
 
@@ -52,13 +53,13 @@ def sweep_results(table: pd.DataFrame, metric: str, varied: Sequence[str]) -> Pi
     groups = dict(list(shown.groupby(others, sort=False))) if others else {(): shown}
     best = sorted(groups, key=lambda key: groups[key][metric].median())[:MOST_GROUPS]
     for key, color in zip((key for key in groups if key in best), SERIES, strict=False):
-        label = ", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True))
+        label = letter_by_letter(", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True)))
         _draw(axes, groups[key], over, metric, positions, label, color)
     axes.set_yscale("log")
     axes.set_xlabel(over)
     axes.set_ylabel(f"{metric} (dimensionless)")
     if not _is_numeric(shown[over]) or len(positions) == 1:
-        axes.set_xticks(list(positions.values()), list(positions))
+        axes.set_xticks(list(positions.values()), list(positions), parse_math=False)
     elif _spans_decades(shown[over]):
         axes.set_xscale("log")
     light_grid(axes)

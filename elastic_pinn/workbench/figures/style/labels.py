@@ -50,6 +50,11 @@ def fit_labels(labels: Sequence[str], room: float, width: Callable[[str], float]
     return [_cut(f"{number}: {label}", room, width) for number, label in enumerate(labels, 1)]
 
 
+def letter_by_letter(text: str) -> str:
+    """Return a text that matplotlib draws as it is given, where names may hold what would else be a formula."""
+    return text.replace("$", r"\$")
+
+
 def _without_common(names: Sequence[str]) -> list[str]:
     """Return names without their common parts between commas, if the results differ."""
     parts = [name.split(",") for name in names]
