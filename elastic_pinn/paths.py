@@ -67,12 +67,38 @@ def on_this_machine(path: str | Path) -> Path:
 
 
 def near_file(path: str | Path, beside: Path) -> str:
-    """Return the end of an error message on a file that is not there: the path of a like name in its folder.
+    """Return the end of an error message on a file that is not there: the path of a like name, as of `near_path`."""
+    near = near_path(path, beside)
+    return f"; did you mean {near!r}?" if near else ""
 
-    path: as it was given. beside: where it was looked for. Empty where no file has a like name.
+
+def near_path(path: str | Path, beside: Path) -> str:
+    """Return what may be meant by a path where nothing is: the same, with a like name in the place of the one that is
+    not in its folder; "" where that has none, or none that leads on to anything.
+
+    path: as it was given. beside: where it was looked for.
     """
+    lost = next((each for each in (*reversed(beside.parents), beside) if not _is_there(each)), None)
+    if lost is None:
+        return ""
     names: list[str] = []
-    with suppress(OSError):  # where there is no such folder, or none that can be read
-        names = sorted(each.name for each in os.scandir(beside.parent) if each.is_file())
-    near = difflib.get_close_matches(beside.name, names, n=1, cutoff=NEAR)
-    return f"; did you mean {str(Path(path).with_name(near[0]))!r}?" if near and Path(path).name else ""
+    with suppress(OSError):  # where no folder is, or none that can be read
+        names = sorted(each.name for each in os.scandir(lost.parent) if lost != beside or _may_be(each, beside))
+    near, rest = difflib.get_close_matches(lost.name, names, n=1, cutoff=NEAR), beside.relative_to(lost).parts
+    given = Path(path).parts
+    if not near or len(given) <= len(rest) or not _is_there(lost.with_name(near[0]).joinpath(*rest)):
+        return ""
+    return str(Path(*given[: len(given) - len(rest) - 1], near[0], *rest))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything is at a path; also where that cannot be told."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def _may_be(entry: os.DirEntry[str], meant: Path) -> bool:
+    """Whether an entry is a file, where that is what a path ends with."""
+    return entry.is_file() or not meant.suffix

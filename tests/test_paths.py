@@ -7,7 +7,7 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
-from elastic_pinn.paths import expanded, from_root, project_root
+from elastic_pinn.paths import expanded, from_root, near_path, project_root
 from elastic_pinn.physics.setups import find
 from elastic_pinn.workbench.batch import Plan, Sweep
 from elastic_pinn.workbench.batch.jobs import Job
@@ -112,3 +112,25 @@ def test_relative_paths_start_at_the_nearest_folder_with_a_pyproject(tmp_path, m
     assert project_root() == deep
     (tmp_path / "project" / "pyproject.toml").touch()
     assert project_root() == tmp_path / "project" == project_root(deep)
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("runs/dmo", "runs/demo"),
+        ("runs/dmo/", "runs/demo"),
+        ("rns/demo/step-1.h5", "runs/demo/step-1.h5"),
+        ("runs/demo/stp-1.h5", "runs/demo/step-1.h5"),
+        ("rns/other", ""),  # which is in no folder of a like name
+        ("runs/dem.h5", ""),  # a folder is no file
+        ("nothing/alike", ""),
+        ("runs/demo", ""),  # which is there
+    ],
+)
+def test_what_may_be_meant_by_a_path_is_found_by_a_like_name_in_any_folder_of_it(tmp_path, monkeypatch, given, near):
+    (tmp_path / "runs" / "demo").mkdir(parents=True)
+    (tmp_path / "runs" / "demo" / "step-1.h5").touch()
+    monkeypatch.chdir(tmp_path)
+    assert near_path(given, (tmp_path / given)) == near
+    whole = f"{tmp_path}/{given}"
+    assert near_path(whole, Path(whole)) == (near and f"{tmp_path}/{near}")

@@ -12,7 +12,7 @@ import numpy as np
 from elastic_pinn.config import Config, ConfigError
 from elastic_pinn.error_estimate import ErrorEstimate
 from elastic_pinn.fit import Fit
-from elastic_pinn.paths import expanded
+from elastic_pinn.paths import expanded, near_file
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.media.material import UNITS
 from elastic_pinn.physics.setups import ProblemMaker
@@ -55,7 +55,8 @@ class Run:
         self._folder = folder_at(self.path)
         self._checkpoints = Checkpoints(self._folder.inside(CHECKPOINTS))
         if "config.json" not in self._folder.names():
-            raise FileNotFoundError(f"{self.path} holds no run: there is no config.json in it")
+            near = "" if isinstance(self.path, str) else near_file(run_dir, self.path.absolute())
+            raise FileNotFoundError(f"{self.path} holds no run: there is no config.json in it{near}")
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from elastic_pinn.config import BESIDE_CONFIG, FIELDS, Config, ConfigError
+from elastic_pinn.paths import near_file
 from elastic_pinn.workbench.batch.notebook_code import (
     Parameters,
     calls,
@@ -53,7 +54,8 @@ class Notebook:
             content = json.loads(text)
             is_known = content["nbformat"] == FORMAT and all(cell["source"] is not None for cell in content["cells"])
         except OSError as error:
-            raise ConfigError(f"no notebook could be read at {path}: {error.strerror}") from None
+            near = near_file(path, path.absolute())
+            raise ConfigError(f"no notebook could be read at {path}: {error.strerror}{near}") from None
         except (ValueError, LookupError, TypeError) as error:
             raise ConfigError(f"{path} holds no notebook ({type(error).__name__}: {error})") from error
         if not is_known:

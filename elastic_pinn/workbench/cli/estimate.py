@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elastic_pinn.workbench.cli.app import FAILURE, app
+from elastic_pinn.workbench.cli.app import FAILURE, app, told
 from elastic_pinn.workbench.cli.arguments import expand_path, is_run, needing_problem
 from elastic_pinn.workbench.cli.console import clean, format_number, print_table
 
@@ -40,7 +40,7 @@ def estimate(
             with needing_problem("run.estimate_error(problem)"):
                 estimated = checkpoint.estimate_error()
         except ElasticPinnError as error:
-            faults.append(f"{location}: {error}")
+            faults.append(told(error) if str(error).startswith(location) else f"{location}: {error}")
             continue
         errors = estimated.displacement, estimated.stress
         if not all(map(math.isfinite, errors)):
