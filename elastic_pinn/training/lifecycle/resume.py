@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 LEGAL = "Give resume 'never', 'auto', or the path or URL of a checkpoint or of a run directory"
 OF_THE_START = {"seed", "init_from"}  # without effect on a run that continues
+STATED = {"sources", "density_plus_minus"}  # which may be resumed with other errors that are stated of what is given
 WITHOUT_EFFECT = NO_PART_OF_THE_RESULT | OF_THE_START
 
 
@@ -179,18 +180,20 @@ def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
     if snapshot.step >= config.steps:
         return f"at step {snapshot.step} of {config.steps} already; give more steps"
     reason = snapshot.state["stopping"].get("reason", "")
-    if not reason or _changes(Config.from_json(snapshot.config), config).keys() - WITHOUT_EFFECT:
+    if not reason or _changes(Config.from_json(snapshot.config), config).keys() - WITHOUT_EFFECT - STATED:
         return ""
     return f"at its end already ({reason}); change what ended it, or go on from an older checkpoint"
 
 
-def lacks_outcome(run_dir: Path, problem: Problem, found: Found, mirror_url: str) -> bool:
+def lacks_outcome(run_dir: Path, config: Config, problem: Problem, found: Found) -> bool:
     """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
-    or has them in its mirror only."""
+    or has them in its mirror only, or for other errors of what is given than are stated now."""
     if (run_dir / "config.json").exists():
-        summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
+        run = Run(run_dir)
+        summary = run.summary if (run_dir / SUMMARY).exists() else Summary()
         is_assessed = bool(summary.fit) or not problem.unknowns
-        return summary.status != "completed" or not is_assessed
+        return summary.status != "completed" or not is_assessed or bool(_changes(run.config, config).keys() & STATED)
+    mirror_url = mirror_of(config, run_dir)
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
 
@@ -253,8 +256,11 @@ def _require_resumable(found: Found) -> None:
 
 
 def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:
-    """The fields that may not change: those of problem and network but for paths, own numbers, and past stages."""
-    fixed = {*ProblemConfig.model_fields, *NetworkConfig.model_fields, *config.own, *old.own} - {"data"}
+    """The fields that may not change: those of problem and network but for paths and what ± alone is by, own numbers,
+    and past stages."""
+    fixed = {*ProblemConfig.model_fields, *NetworkConfig.model_fields, *config.own, *old.own} - {"data", *STATED}
+    if [each.as_exact for each in config.sources] != [each.as_exact for each in old.sources]:
+        fixed.add("sources")
     past = snapshot.stage
     if config.stage_steps[:past] != old.stage_steps[:past]:
         fixed.add("stage_steps")

@@ -173,7 +173,7 @@ def _train(
         config, settings = resolved(config, problem, found.snapshot)
         config = adopt(config, problem, found)
         over = reason_to_end_here(config, found.snapshot)
-        if over and not (lacks_outcome(run_dir, problem, found, mirror_url) or is_too_coarse(config, found.snapshot)):
+        if over and not (lacks_outcome(run_dir, config, problem, found) or is_too_coarse(config, found.snapshot)):
             return _ended_run(run_dir, over)
         note_environment(found.snapshot, facts(environment(config.device, processes.count)))
     else:

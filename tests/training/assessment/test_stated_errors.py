@@ -296,3 +296,27 @@ def test_every_number_of_a_fit_has_the_error_by_noise_and_by_what_is_stated(tmp_
         change = np.subtract(there.wavelet["strength"], counted.wavelet["strength"])
         added = np.square(counted.wavelet["plus_minus"]) - np.square(exact.wavelet["plus_minus"])
         assert np.abs(np.sqrt(added) - np.abs(change)).max() < 0.2 * np.abs(change).max()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("field", ["at_plus_minus", "density_plus_minus"])
+def test_a_run_that_has_ended_is_judged_anew_for_other_errors_that_are_stated(tmp_path, field):
+    data = noisy(with_noise_stated(recorded(tmp_path / "clean.h5")), tmp_path / "noisy.h5")
+    sought = LOAD | BOTH | {"delay": 10e-6}  # beside whose amplitude density is counted
+    of_source, of_all = ({field: 1e-4}, {}) if field.startswith("at") else ({}, {field: 200.0})
+
+    def train(run, source=sought, **stated):
+        config = ep.Config(**CONFIG | {"sources": [source], **stated}, data=data)
+        return ep.train(config, tmp_path / run, resume="auto")
+
+    exact = train("run").fit
+    again, told = train("run", sought | of_source, **of_all), train("at once", sought | of_source, **of_all).fit
+    assert len(again.history()) == exact.step and field in again.events()[-1][1]
+    assert again.fit.values == exact.values and again.fit.plus_minus == pytest.approx(told.plus_minus, rel=1e-6)
+    assert again.fit.plus_minus["mu"] > 1.1 * exact.plus_minus["mu"] and again.fit.given == told.given
+    written = (again.path / "summary.json").stat().st_mtime_ns
+    assert train("run", sought | of_source, **of_all).path == again.path
+    assert (again.path / "summary.json").stat().st_mtime_ns == written, "nothing is stated anew"
+    with pytest.raises(ep.ConfigError, match="cannot resume with another network, problem"):
+        train("run", sought | of_source | {"width": 1.1 * LOAD["width"]}, **of_all)

@@ -78,6 +78,11 @@ class SourceEntry(Entry):
     """the shot of `data` in which it acts; not given: in each"""
 
     @property
+    def as_exact(self) -> Self:
+        """The same source where nothing is stated of how far it may be off."""
+        return self.model_copy(update=dict.fromkeys(UNCERTAIN))
+
+    @property
     def plus_minus(self) -> PlusMinus:
         """How far what is given may be off; raises ProblemError for what no source has."""
         return PlusMinus(self.at_plus_minus or 0.0, self.width_plus_minus or 0.0, self.direction_plus_minus or 0.0)
