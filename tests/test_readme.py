@@ -11,10 +11,12 @@ import pytest
 import yaml
 
 import elastic_pinn as ep
+from elastic_pinn.fit import Fit
 from elastic_pinn.workbench.batch import Notebook
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = ["README.md", "data/README.md", "notebooks/README.md", "CONTRIBUTING.md"]
 
 
 @pytest.fixture
@@ -117,11 +119,22 @@ def test_every_file_that_the_readme_names_is_there():
     assert [name for name in linked if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "data/README.md", "notebooks/README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_file_that_a_page_names_by_its_path_is_there(page):
     named = re.findall(r"`((?:notebooks|data|elastic_pinn|tests)/[\w/.]+)`", (ROOT / page).read_text())
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES[:3])
+def test_what_a_page_asks_of_the_library_of_a_run_and_of_its_fit_is_there(page):
+    there = {"ep": {*dir(ep)}, "run": {"path", *dir(ep.Run)}, "run.fit": {*dir(Fit), *Fit.__dataclass_fields__}}
+    asked = {
+        f"{owner}.{name}": name in there[owner]
+        for owner in there
+        for name in re.findall(rf"(?<![\w./]){re.escape(owner)}\.([A-Za-z_]\w*)", (ROOT / page).read_text())
+    }
+    assert asked and [name for name, is_there in asked.items() if not is_there] == []
 
 
 def unlisted_in(command: str, section: str) -> set[str]:
