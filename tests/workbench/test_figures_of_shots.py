@@ -91,6 +91,12 @@ def test_energy_is_refused_where_the_network_takes_no_part_and_a_movie_is_then_b
     assert right.webp() != ep.figures.movie(shots_run, "v_y", frames=2).webp()
 
 
+def test_losses_of_a_network_that_takes_no_part_are_told_to_be(shots_run, inverse_run):
+    held, used = (ep.figures.loss_curves([each]).axes[0].get_title(loc="left") for each in (shots_run, inverse_run))
+    assert held.endswith(": losses of the network, which takes no part: elements solve for the waves")
+    assert used and "network" not in used
+
+
 def test_what_is_of_the_first_shots_network_is_told_to_be(shots_run, monkeypatch):
     monkeypatch.setattr("elastic_pinn.run.checkpoint.HELD_AT_ZERO", math.inf)
     begin = "shot left, the first of 2, by its network"

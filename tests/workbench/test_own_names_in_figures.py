@@ -125,3 +125,5 @@ def test_names_of_runs_and_values_of_a_sweep_are_drawn_letter_by_letter(folder_o
     for figure in figures:
         drawn = drawn_text(figure, tmp_path)
         assert all(name in drawn for name in names)
+    for run, name in zip(runs, names, strict=True):
+        assert name in drawn_text(ep.figures.loss_curves([run]), tmp_path)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from elastic_pinn.config import Config
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint, Run
@@ -128,10 +129,17 @@ def _of_one(record: _Record, terms: Sequence[str], own: Problem | ProblemMaker |
     figure = Picture(sum(heights))
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)
     axes = draw_losses(parts[0, 0], _curves(history, terms), weights, redraws_in(history), record.events)
-    axes.set_title(record.name, loc="left", fontsize=10)
+    title = ": ".join(filter(None, (record.name, no_part_text(record.config))))
+    axes.set_title(title, loc="left", fontsize=10, parse_math=False)
     if density:
         draw_density(parts[1, 0], *density)
     return figure, axes
+
+
+def no_part_text(config: Config) -> str:
+    """Return what a title tells of losses of a network that takes no part in the wavefield; "" where it does."""
+    is_held = config.ridge >= HELD_AT_ZERO and {*config.stages} == {"full_waveform"}
+    return "losses of the network, which takes no part: elements solve for the waves" if is_held else ""
 
 
 def height_of(weights: Curves) -> float:

@@ -23,7 +23,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
-from elastic_pinn.workbench.figures.style.labels import fit_labels
+from elastic_pinn.workbench.figures.style.labels import fit_labels, letter_by_letter
 
 SMALL, TITLE = 9.0, 10.0  # points: letters of a legend, and of a title
 HANDLE, BETWEEN, ROW = 2.8, 2.0, 1.5  # of these letters: a legend's handle, the gap of its columns, a row
@@ -245,6 +245,16 @@ def _least_width(figure: Figure) -> float:
     return MARGIN + max(*titles, sum(width + MARGIN for width in bars), 0.0)
 
 
+def _titles(axes: Axes) -> list[Text]:
+    """The titles of axes at the left, in the middle and at the right, empty ones too."""
+    return [each for each in axes.get_children() if isinstance(each, Text) and each not in axes.texts]
+
+
+def _title_width(title: Text) -> float:
+    text = title.get_text()
+    return text_width(text if title.get_parse_math() else letter_by_letter(text), TITLE)
+
+
 def _rows_of_maps(figure: Figure) -> list[list[_Map]]:
     """The maps of each row of axes that has nothing else than maps."""
     rows: dict[tuple[int, int], list[_Map | None]] = {}
@@ -253,8 +263,7 @@ def _rows_of_maps(figure: Figure) -> list[list[_Map]]:
             continue
         inches = axes.figure.transSubfigure + figure.dpi_scale_trans.inverted()
         place, box = (inches.transform_bbox(axes.get_position(original)) for original in (True, False))
-        titles = [axes.get_title(loc) for loc in ("left", "center", "right")]
-        found = _Map(place, box, (max(text_width(each, TITLE) for each in titles) + SMALL) / POINTS)
+        found = _Map(place, box, (max(map(_title_width, _titles(axes))) + SMALL) / POINTS)
         row = id(axes.figure), round(10.0 * (place.y0 + place.y1))
         rows.setdefault(row, []).append(None if axes.get_aspect() == "auto" else found)
     return [[each for each in row if each] for row in rows.values() if all(row)]

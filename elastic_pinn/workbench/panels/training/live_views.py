@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from elastic_pinn.run import Run
 from elastic_pinn.storage import CheckpointError
 from elastic_pinn.workbench.figures.found.material import draw_traces
-from elastic_pinn.workbench.figures.learning.losses import Events, draw_losses, height_of
+from elastic_pinn.workbench.figures.learning.losses import Events, draw_losses, height_of, no_part_text
 from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.panels.training.live_fit import FitView
 from elastic_pinn.workbench.panels.training.live_record import LiveRecord
@@ -98,7 +98,8 @@ def _loss(record: LiveRecord, canvas: Canvas) -> Picture | None:
         events = Run(record.run_dir).events()
     weights = record.weights()
     figure = Picture(height_of(weights))
-    draw_losses(figure, record.losses(), weights, record.redraws(), events)
+    axes = draw_losses(figure, record.losses(), weights, record.redraws(), events)
+    axes.set_title(no_part_text(record.resolved), loc="left", fontsize=10)
     return canvas.arrange(figure)
 
 
