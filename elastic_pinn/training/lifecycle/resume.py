@@ -189,10 +189,10 @@ def lacks_outcome(run_dir: Path, config: Config, problem: Problem, found: Found)
     """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
     or has them in its mirror only, or for other errors of what is given than are stated now."""
     if (run_dir / "config.json").exists():
-        run = Run(run_dir)
-        summary = run.summary if (run_dir / SUMMARY).exists() else Summary()
+        summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
         is_assessed = bool(summary.fit) or not problem.unknowns
-        return summary.status != "completed" or not is_assessed or bool(_changes(run.config, config).keys() & STATED)
+        is_for_what_is_stated = problem.is_stated_as(found.snapshot.state["problem"])
+        return not (summary.status == "completed" and is_assessed and is_for_what_is_stated)
     mirror_url = mirror_of(config, run_dir)
     return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
 
@@ -219,6 +219,8 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
         note = f"{name}: {before} -> {now}{kept}"
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
+    if not changes.keys() & STATED and not problem.is_stated_as(snapshot.state["problem"]):  # in Python
+        snapshot.history.note(snapshot.step, "other errors of sources or density are stated")
     return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
 
 

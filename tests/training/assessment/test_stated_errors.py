@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import elastic_pinn as ep
+from elastic_pinn.networks.config import NetworkConfig
 from elastic_pinn.physics.given_sources import ChangedSource, Step
 from elastic_pinn.training.assessment.covariance import by_parameters, covariance_of
 from elastic_pinn.training.assessment.judgement import assess
@@ -320,3 +321,26 @@ def test_a_run_that_has_ended_is_judged_anew_for_other_errors_that_are_stated(tm
     assert (again.path / "summary.json").stat().st_mtime_ns == written, "nothing is stated anew"
     with pytest.raises(ep.ConfigError, match="cannot resume with another network, problem"):
         train("run", sought | of_source | {"width": 1.1 * LOAD["width"]}, **of_all)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+def test_so_is_a_run_of_a_problem_in_which_they_are_stated_in_python(tmp_path):
+    data = noisy(with_noise_stated(recorded(tmp_path / "clean.h5")), tmp_path / "noisy.h5")
+    config = ep.Config(**CONFIG | {"sources": [LOAD]}, data=data)
+    own = {name: value for name, value in config.model_dump().items() if name in NetworkConfig.model_fields}
+    own |= {"stages": ["full_waveform"], "steps": 8, "validation_fraction": 0.0, "log_level": "error"}
+
+    def train(**stated):
+        problem = ep.problem_from(config)
+        [side] = [each for each in problem.boundary if isinstance(each.value, ep.SideLoad)]
+        load = replace(side.value, plus_minus=ep.PlusMinus(**stated))
+        boundary = [replace(each, value=load) if each is side else each for each in problem.boundary]
+        return ep.train(
+            ep.Config(problem="own", **own), tmp_path / "run", replace(problem, boundary=boundary), resume="auto"
+        )
+
+    exact, counted = train().fit, train(at=1e-4)
+    assert counted.fit.values == exact.values and counted.fit.plus_minus["mu"] > 1.1 * exact.plus_minus["mu"]
+    assert counted.events()[-1] == (exact.step, "other errors of sources or density are stated")
+    assert train().fit.plus_minus == pytest.approx(exact.plus_minus, rel=1e-6)
