@@ -29,7 +29,7 @@ demo: .venv/base.stamp  ## lambda and mu of an aluminium block from its receiver
 test: .venv/tools.stamp  ## the tests (ARGS="-k name" chooses some)
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
 
-test-slow: .venv/tools.stamp  ## the tests of more than a second: browsers, kernels, whole notebooks, kills, panels that train
+test-slow: .venv/tools.stamp  ## what make test would take too long for: browsers, kernels, whole notebooks, kills, panels that train
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadscope --durations 10 $(ARGS)
 
 test-accuracy: .venv/tools.stamp  ## the notebooks as they stand against the figures that they promise, in about 15 minutes

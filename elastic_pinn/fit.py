@@ -112,6 +112,7 @@ class Fit:
         shots: of several shots the misfit and the wavelet of each, by its name; wavelet is that of the first.
         given: the numbers that values with ± are for, since misfits show an error of these in part or not at all;
             none where there is no ±. moves: by how much another source would move the values, those that matter most.
+        stated_errors: those that ± is for, as `Problem.stated_errors`; None in an earlier version.
         worst_channels: receiver and component with their own chi-square, the worst first.
 
     A field with a default may be missing in the summary of another version.
@@ -145,6 +146,7 @@ class Fit:
     moves: Sequence[Move] = field(default_factory=list)
     derived: Mapping[str, DerivedValue] = field(default_factory=dict)
     derived_correlations: Mapping[str, float] = field(default_factory=dict)
+    stated_errors: list[float] | None = None
 
     @property
     def outcome(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -66,39 +67,24 @@ def on_this_machine(path: str | Path) -> Path:
     return Path(found)
 
 
-def near_file(path: str | Path, beside: Path) -> str:
-    """Return the end of an error message on a file that is not there: the path of a like name, as of `near_path`."""
-    near = near_path(path, beside)
-    return f"; did you mean {near!r}?" if near else ""
+def near_file(path: str | Path, beside: Path, is_meant: Callable[[Path], bool] = Path.is_file) -> str:
+    """Return the end of an error message on a path where nothing is, as "; did you mean 'runs/demo'?": the same path
+    with a like name in the place of the first one that is not in its folder.
 
-
-def near_path(path: str | Path, beside: Path) -> str:
-    """Return what may be meant by a path where nothing is: the same, with a like name in the place of the one that is
-    not in its folder; "" where that has none, or none that leads on to anything.
-
-    path: as it was given. beside: where it was looked for.
+    path: as it was given. beside: where it was looked for. is_meant: whether what is at a path may be meant. Empty
+    where no like name leads to anything that may.
     """
-    lost = next((each for each in (*reversed(beside.parents), beside) if not _is_there(each)), None)
+    lost = next((each for each in (*reversed(beside.parents), beside) if not os.path.lexists(each)), None)
     if lost is None:
         return ""
     names: list[str] = []
-    with suppress(OSError):  # where no folder is, or none that can be read
-        names = sorted(each.name for each in os.scandir(lost.parent) if lost != beside or _may_be(each, beside))
-    near, rest = difflib.get_close_matches(lost.name, names, n=1, cutoff=NEAR), beside.relative_to(lost).parts
-    given = Path(path).parts
-    if not near or len(given) <= len(rest) or not _is_there(lost.with_name(near[0]).joinpath(*rest)):
+    with suppress(OSError):  # where that is no folder, or none that can be read
+        names = sorted(os.listdir(lost.parent))
+    rest = beside.relative_to(lost).parts
+    every = difflib.get_close_matches(lost.name, names, n=max(1, len(names)), cutoff=NEAR)
+    near = next((each for each in every if is_meant(lost.with_name(each).joinpath(*rest))), None)
+    if near is None:
         return ""
-    return str(Path(*given[: len(given) - len(rest) - 1], near[0], *rest))
-
-
-def _is_there(path: Path) -> bool:
-    """Whether anything is at a path; also where that cannot be told."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
-
-
-def _may_be(entry: os.DirEntry[str], meant: Path) -> bool:
-    """Whether an entry is a file, where that is what a path ends with."""
-    return entry.is_file() or not meant.suffix
+    *folders, last = Path(path).parts[: len(Path(path).parts) - len(rest)]
+    as_given = Path(*folders, near, *rest) if last == lost.name else lost.with_name(near).joinpath(*rest)  # of a $NAME
+    return f"; did you mean {str(as_given)!r}?"

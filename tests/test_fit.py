@@ -47,6 +47,7 @@ def test_what_a_summary_holds_is_what_the_run_gave(with_fit):
     assert fit.as_json() == without_text | {
         "remedies": [FIT["advice"].removeprefix("what usually helps: ")],
         "notes": [],
+        "stated_errors": None,
         "wavelet": {},
         "correlations": {},
         "calibration": {},

@@ -7,12 +7,13 @@ import pytest
 
 import elastic_pinn as ep
 from elastic_pinn.config import ConfigError
-from elastic_pinn.paths import expanded, from_root, near_path, project_root
+from elastic_pinn.paths import expanded, from_root, near_file, project_root
 from elastic_pinn.physics.setups import find
 from elastic_pinn.workbench.batch import Plan, Sweep
 from elastic_pinn.workbench.batch.jobs import Job
 from elastic_pinn.workbench.run_folders import resume_from, run_folder
 from tests.headless import write_training_notebook
+from tests.workbench.commands import call
 
 
 @pytest.fixture
@@ -115,22 +116,70 @@ def test_relative_paths_start_at_the_nearest_folder_with_a_pyproject(tmp_path, m
 
 
 @pytest.mark.parametrize(
-    ("given", "near"),
+    ("given", "is_meant", "near"),
     [
-        ("runs/dmo", "runs/demo"),
-        ("runs/dmo/", "runs/demo"),
-        ("rns/demo/step-1.h5", "runs/demo/step-1.h5"),
-        ("runs/demo/stp-1.h5", "runs/demo/step-1.h5"),
-        ("rns/other", ""),  # which is in no folder of a like name
-        ("runs/dem.h5", ""),  # a folder is no file
-        ("nothing/alike", ""),
-        ("runs/demo", ""),  # which is there
+        ("runs/dmo", Path.is_dir, "runs/demo"),
+        ("runs/dmo/", Path.is_dir, "runs/demo"),
+        ("rns/demo/step-1.h5", Path.is_file, "runs/demo/step-1.h5"),
+        ("runs/demo/stp-1.h5", Path.is_file, "runs/demo/step-1.h5"),
+        ("runs/lr-0.01", Path.is_dir, "runs/lr-0.001"),
+        ("runs/dem", Path.is_file, "runs/deem"),  # to which the folder demo is as near
+        ("rns/other", Path.exists, ""),  # which is in no folder of a like name
+        ("nothing/alike", Path.exists, ""),
+        ("runs/demo", Path.exists, ""),  # which is there
+        ("", Path.exists, ""),
     ],
 )
-def test_what_may_be_meant_by_a_path_is_found_by_a_like_name_in_any_folder_of_it(tmp_path, monkeypatch, given, near):
+def test_what_may_be_meant_by_a_path_is_found_by_a_like_name_in_any_folder_of_it(tmp_path, given, is_meant, near):
+    for folder in ("runs/demo", "runs/lr-0.001"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("runs/demo/step-1.h5", "runs/deem"):
+        (tmp_path / file).touch()
+    assert near_file(given, tmp_path / given, is_meant) == (near and f"; did you mean '{near}'?")
+    whole = near and f"; did you mean '{tmp_path}/{near}'?"
+    assert near_file(f"{tmp_path}/{given}", tmp_path / given, is_meant) == whole
+
+
+def test_what_is_misspelt_in_a_variable_is_written_out(tmp_path):
     (tmp_path / "runs" / "demo").mkdir(parents=True)
-    (tmp_path / "runs" / "demo" / "step-1.h5").touch()
+    assert near_file("$MINE/demo", tmp_path / "rns" / "demo", Path.is_dir) == f"; did you mean '{tmp_path}/runs/demo'?"
+    assert near_file("$MINE/dmo", tmp_path / "runs" / "dmo", Path.is_dir) == "; did you mean '$MINE/demo'?"
+
+
+MISSPELT = {
+    "inspect": "rns/demo",
+    "history": "runs/dmo",
+    "estimate": "runs/dmo/",
+    "verify": "runs/dmo",
+    "run": "runs/book.ipnyb",
+    "sweep": "runs/swep.yaml",
+}
+
+
+@pytest.mark.parametrize("name", MISSPELT)
+def test_a_command_tells_the_path_that_may_be_meant_and_its_own_once(name, tmp_path, monkeypatch):
+    (tmp_path / "runs" / "demo").mkdir(parents=True)
+    for file in ("runs/book.ipynb", "runs/sweep.yaml"):
+        (tmp_path / file).touch()
     monkeypatch.chdir(tmp_path)
-    assert near_path(given, (tmp_path / given)) == near
-    whole = f"{tmp_path}/{given}"
-    assert near_path(whole, Path(whole)) == (near and f"{tmp_path}/{near}")
+    meant = {"run": "runs/book.ipynb", "sweep": "runs/sweep.yaml"}.get(name, "runs/demo")
+    given = MISSPELT[name]
+    said = call(name, given).output
+    assert said.count(given.rstrip("/")) == 1 and said.rstrip().endswith(f"; did you mean '{meant}'?"), said
+
+
+CALLS = {
+    "runs/demo": lambda: ep.Run("runs/dmo"),
+    "runs/demo/checkpoints/step-1.h5": lambda: ep.load_checkpoint("runs/dmo/checkpoints/step-1.h5"),
+    "runs/demo/checkpoints": lambda: ep.figures.loss_curves(["runs/demo/chekpoints"]),
+    "runs/demo/": lambda: ep.train(ep.Config(steps=1), "runs/new", resume="runs/dmo/"),
+}
+
+
+@pytest.mark.parametrize("meant", CALLS)
+def test_so_do_functions(meant, tmp_path, monkeypatch):
+    (tmp_path / "runs" / "demo" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "runs" / "demo" / "checkpoints" / "step-1.h5").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ep.CheckpointError, FileNotFoundError), match=rf"; did you mean '{meant.rstrip('/')}'\?$"):
+        CALLS[meant]()

@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from elastic_pinn.physics.conditions import Initial, SideCondition
@@ -299,24 +298,20 @@ class Problem:
 
     @cached_property
     def identity(self) -> Mapping[str, Tensor | int | str]:
-        """What identifies the problem: "fingerprint" of "fingerprint_version", "data_sha256", the number of "shots".
-
-        Beside it, and no part of it, is what is "stated" of errors: standard deviations of the density (kg/m3), and of
-        place (m), width (m) and direction (degrees) of each source, (1 + 3 N,).
-        """
+        """What identifies the problem: "fingerprint" of "fingerprint_version", "data_sha256", the number of "shots"."""
         return {
             "fingerprint": self._fingerprint.numbers,
             "fingerprint_version": VERSION,
             "data_sha256": self.data_sha256,
             "shots": len(self.shots),
-            "stated": self._stated,
         }
 
     @property
-    def _stated(self) -> Tensor:
+    def stated_errors(self) -> list[float]:
+        """Standard deviations that are stated, of the density (kg/m3) and of place (m), width (m) and direction
+        (degrees) of each source of each shot; no part of the identity."""
         of_sources = (astuple(source.plus_minus) for shot in self.shots for source in shot.sources)
-        stated = [self.reference.density_plus_minus, *chain.from_iterable(of_sources)]
-        return torch.tensor(stated, dtype=torch.float64)
+        return [self.reference.density_plus_minus, *chain.from_iterable(of_sources)]
 
     def is_like(self, identity: Mapping[str, Any]) -> bool:
         """Return whether an identity is of this problem.
@@ -336,21 +331,6 @@ class Problem:
         if identity.get("fingerprint_version", 1) == 1:
             return is_like_version_1(self, identity["fingerprint"])
         return self._fingerprint.is_like(identity["fingerprint"])
-
-    def is_stated_as(self, identity: Mapping[str, Any]) -> bool:
-        """Return whether the same errors of what is given are stated as in an identity of this problem.
-
-        Parameters
-        ----------
-        identity
-            As `identity` returned it. One of an earlier version has none.
-
-        Returns
-        -------
-        bool
-            Whether they are.
-        """
-        return torch.equal(identity.get("stated", torch.zeros_like(self._stated)), self._stated)
 
     @property
     def digest(self) -> bytes:

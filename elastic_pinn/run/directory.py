@@ -55,7 +55,7 @@ class Run:
         self._folder = folder_at(self.path)
         self._checkpoints = Checkpoints(self._folder.inside(CHECKPOINTS))
         if "config.json" not in self._folder.names():
-            near = "" if isinstance(self.path, str) else near_file(run_dir, self.path.absolute())
+            near = "" if isinstance(self.path, str) else near_file(run_dir, self.path.absolute(), Path.is_dir)
             raise FileNotFoundError(f"{self.path} holds no run: there is no config.json in it{near}")
 
     def __repr__(self) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "LocalFolder",
     "LostFolderError",
     "Mirror",
+    "MissingError",
     "NewerVersionError",
     "Policy",
     "RemoteFolder",
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
         name_of,
         order,
     )
-    from elastic_pinn.storage.errors import CheckpointError, NewerVersionError, UnreadableError
+    from elastic_pinn.storage.errors import CheckpointError, MissingError, NewerVersionError, UnreadableError
     from elastic_pinn.storage.files import MORE_FILES, OUT_OF_FILES, naming, remove_leftovers, replace_file
     from elastic_pinn.storage.folder import Folder, LocalFolder, folder_at, split_location
     from elastic_pinn.storage.format.history_table import LOSSES_OF_START_UNTIL, History

@@ -1,8 +1,10 @@
 """The error that this wing raises about files, and its special cases."""
 
 from os import PathLike, fspath
+from pathlib import Path
 
 from elastic_pinn.errors import ElasticPinnError
+from elastic_pinn.paths import near_file
 
 
 class CheckpointError(ElasticPinnError):
@@ -30,6 +32,27 @@ class CheckpointError(ElasticPinnError):
 
 class UnreadableError(CheckpointError):
     """A file that the system cannot read: missing, not permitted, not a regular file, a failing disk."""
+
+
+class MissingError(UnreadableError):
+    """A path of this machine where nothing is; its text names what may be meant.
+
+    Parameters
+    ----------
+    path
+        The path.
+    advice
+        What to do about it.
+    """
+
+    def __init__(self, path: str | PathLike[str], advice: str = "Check the path") -> None:
+        super().__init__(path, "is missing", advice)
+        self.args = self.path, advice
+
+    def __str__(self) -> str:
+        # Looked for here, since most of these errors are expected, and never told.
+        near = near_file(self.path, Path(self.path).absolute(), Path.exists)
+        return super().__str__().removesuffix("." if near else "") + near
 
 
 class NewerVersionError(CheckpointError):

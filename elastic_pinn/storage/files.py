@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from elastic_pinn.storage.errors import UnreadableError
+from elastic_pinn.storage.errors import MissingError, UnreadableError
 
 LEFTOVER = re.compile(r"\..*\.[0-9a-f]{16}\.tmp")  # as `temporary_beside` names them
 
@@ -151,7 +151,7 @@ def _require_regular(path: str | os.PathLike[str], mode: int) -> None:
 
 def _reading_failed(path: str | os.PathLike[str], error: OSError) -> UnreadableError:
     if isinstance(error, FileNotFoundError):
-        return UnreadableError(path, "is missing", "Check the path")
+        return MissingError(path)
     if error.errno == errno.ELOOP:
         return UnreadableError(path, "is a symbolic link", "Give the file that it points to")
     if error.errno == errno.ENXIO:

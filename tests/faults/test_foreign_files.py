@@ -140,7 +140,6 @@ def hostile(tmp_path: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
-@pytest.mark.slow
 def test_reading_a_hostile_file_opens_that_file_only_and_imports_and_runs_nothing(hostile):
     done = subprocess.run([sys.executable, "-c", READER, *hostile], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -68,25 +68,6 @@ def test_what_is_not_there_is_said_in_one_line(words, tmp_path):
         assert "holds no run" in refused(1, *words, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["inspect", "rns/demo"],
-        ["history", "runs/dmo"],
-        ["estimate", "runs/dmo"],
-        ["verify", "runs/dmo"],
-        ["run", "runs/book.ipnyb"],
-    ],
-)
-def test_a_path_of_a_like_name_is_named_where_nothing_is_at_the_one_that_is_given(words, tmp_path, monkeypatch):
-    (tmp_path / "runs" / "demo").mkdir(parents=True)
-    (tmp_path / "runs" / "book.ipynb").touch()
-    monkeypatch.chdir(tmp_path)
-    meant = "runs/book.ipynb" if words[0] == "run" else "runs/demo"
-    fault = call(*words).stdout if words[0] == "verify" else refused(1, *words)
-    assert fault.count(words[1]) == 1 and f"did you mean '{meant}'?" in fault.lower()
-
-
 @pytest.mark.slow
 def test_the_console_script_isolates_and_ends_with_a_status(newest, tmp_path):
     damaged = tmp_path / "damaged.h5"

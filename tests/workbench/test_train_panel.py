@@ -300,7 +300,9 @@ def test_the_panel_of_an_inverse_problem_shows_material_and_fit(tmp_path):
 
     views = asyncio.run(scenario()).children[4]
     assert views.titles == ("Loss", "Wavefield", "Material", "Data fit", "Result")
-    assert all(bytes(view.image.value).startswith(b"\x89PNG") for view in views.children)
+    *pictures, result = views.children
+    assert all(bytes(view.image.value).startswith(b"\x89PNG") for view in pictures)
+    assert "no ±: the data are not explained" in result.value
 
 
 @pytest.mark.slow

@@ -33,7 +33,6 @@ def test_after_a_stop_resume_goes_on_with_the_same_run(tmp_path):
     assert run.history()["step"].tolist() == list(range(1, run.latest().step + 1))
 
 
-@pytest.mark.slow
 def test_a_paused_cell_waits_and_resume_goes_on_in_it_with_changed_fields(tmp_path):
     async def scenario():
         panel = TrainPanel(ENDLESS)

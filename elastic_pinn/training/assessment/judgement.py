@@ -127,6 +127,7 @@ def assess(trained: TrainedModel) -> Fit:
         shots=_shots(trained.problem, evidence, wavelets),
         given=[] if fault else _given(trained, evidence),
         moves=[] if fault else moves_by_sources(evidence),
+        stated_errors=trained.problem.stated_errors,
         derived=derived.values,
         derived_correlations=derived.correlations,
     )
@@ -220,6 +221,7 @@ def _not_assessed(trained: TrainedModel, fault: Fault) -> Fit:
         degrees_of_freedom=float(samples - amplitudes),
         noise=_finite_or_none(noise.level),
         noise_from=noise.origin,
+        stated_errors=trained.problem.stated_errors,
         chi_square=None,
         held_out=None,
         derived=derived_of(trained.problem, values, None).values,

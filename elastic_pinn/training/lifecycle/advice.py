@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from elastic_pinn.config import Config
-from elastic_pinn.networks.config import HELD_AT_ZERO, NUMBERS_OF_WAVES, WITHOUT_LAYERS
+from elastic_pinn.networks.config import NUMBERS_OF_WAVES, WITHOUT_LAYERS
 from elastic_pinn.networks.hole_waves import Numbers
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.data import Records
@@ -33,6 +33,7 @@ from elastic_pinn.training.settings import NONE_CHOSEN, Settings
 from elastic_pinn.training.settings.of_records import median_spacing
 from elastic_pinn.training.settings.system_size import amplitudes_of, numbers_of
 from elastic_pinn.training.settings.waves_needed import S_OF_ALL, plane_waves_needed, waves_needed_around
+from elastic_pinn.used_fields import takes_no_part
 
 BULK = 0.95  # of the recorded energy: S waves of its frequencies are needed
 PULSES = 1e-3  # of a Gaussian pulse's energy: the part that may lie beyond the greatest wave number
@@ -58,8 +59,7 @@ def advise(config: Config, problem: Problem, settings: Settings = NONE_CHOSEN) -
     network that a ridge holds at zero, where elements solve for all.
     """
     units = tuple(unit_doubts(config, problem))
-    takes_no_part = config.ridge >= HELD_AT_ZERO and {*config.stages} == {"full_waveform"}
-    untold = {*settings.names, *(OF_NETWORK if takes_no_part else ())}
+    untold = {*settings.names, *(OF_NETWORK if takes_no_part(config) else ())}
     doubts = units or (*_cut_sources(problem), *_cut_pulses(config, problem), *too_few(config, problem, untold))
     every = problem.records_of_all_shots
     faulty = sentences(faulty_channels(every)) if every else []

@@ -15,6 +15,7 @@ from elastic_pinn.parameters import in_one_line
 from elastic_pinn.paths import expanded
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.fingerprint import VERSION
+from elastic_pinn.physics.plus_minus import PlusMinus
 from elastic_pinn.physics.setups import ProblemConfig
 from elastic_pinn.physics.setups.material import FIELDS
 from elastic_pinn.run import WRITER, Run, known_config, unverified_past, warn_if_unverified
@@ -22,6 +23,7 @@ from elastic_pinn.storage import (
     CHECKPOINTS,
     CheckpointError,
     Found,
+    MissingError,
     Snapshot,
     Store,
     checkpoints_of,
@@ -38,9 +40,12 @@ from elastic_pinn.training.lifecycle.record import Origin
 
 logger = logging.getLogger(__name__)
 
+Changes = dict[str, tuple[object, object]]
+"""Of fields, by their names: the value before, and now."""
+
 LEGAL = "Give resume 'never', 'auto', or the path or URL of a checkpoint or of a run directory"
 OF_THE_START = {"seed", "init_from"}  # without effect on a run that continues
-STATED = {"sources", "density_plus_minus"}  # which may be resumed with other errors that are stated of what is given
+STATED = {"sources", "density_plus_minus"}  # what errors are stated in, of which the problem is independent
 WITHOUT_EFFECT = NO_PART_OF_THE_RESULT | OF_THE_START
 
 
@@ -161,7 +166,7 @@ def _run_id(run_dir: Path, store: Store) -> str | int | float | None:
 def _named(place: str) -> Found:
     """The checkpoint at a path or URL, or the newest good one of the run there."""
     if "://" not in place and not Path(place).exists():
-        raise CheckpointError(place, "is missing", LEGAL)
+        raise MissingError(place, LEGAL)
     if place.endswith(".h5"):
         return Found(place if "://" in place else Path(place), read_snapshot(place))
     above, last = os.path.split(place.rstrip("/"))
@@ -187,14 +192,24 @@ def reason_to_end_here(config: Config, snapshot: Snapshot) -> str:
 
 def lacks_outcome(run_dir: Path, config: Config, problem: Problem, found: Found) -> bool:
     """Whether a run that needs no further step was interrupted before its last summary or its assessment was written,
-    or has them in its mirror only, or for other errors of what is given than are stated now."""
+    has them in its mirror only, or was assessed for other errors than are stated now."""
+    before = Config.from_json(found.snapshot.config)
     if (run_dir / "config.json").exists():
         summary = Run(run_dir).summary if (run_dir / SUMMARY).exists() else Summary()
-        is_assessed = bool(summary.fit) or not problem.unknowns
-        is_for_what_is_stated = problem.is_stated_as(found.snapshot.state["problem"])
-        return not (summary.status == "completed" and is_assessed and is_for_what_is_stated)
+        if summary.status != "completed" or not problem.unknowns:
+            return summary.status != "completed"
+        if not isinstance(summary.fit, dict):
+            return True
+        stated = summary.fit.get("stated_errors")  # an earlier version does not tell
+        return _stated(before) != _stated(config) if stated is None else stated != problem.stated_errors
     mirror_url = mirror_of(config, run_dir)
-    return bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
+    is_of_mirror = bool(mirror_url) and str(found.path).startswith(f"{mirror_url}/")
+    return is_of_mirror or _stated(before) != _stated(config)
+
+
+def _stated(config: Config) -> tuple[float, list[PlusMinus]]:
+    """The errors that a config states, which are no part of a problem: the density's, and those of each source."""
+    return config.density_plus_minus, [each.plus_minus for each in config.sources]
 
 
 def adopt(config: Config, problem: Problem, found: Found) -> Config:
@@ -214,17 +229,27 @@ def adopt(config: Config, problem: Problem, found: Found) -> Config:
     changes = {name: change for name, change in _changes(old, config).items() if name not in unused}
     _refuse(changes, _fixed(config, old, snapshot))
     _check_fingerprint(problem, snapshot)
-    for name, (before, now) in changes.items():
+    for name, (before, now) in _told_apart(changes, old, config).items():
         kept = f" is ignored: the run keeps its {name}" if name in OF_THE_START else ""
         note = f"{name}: {before} -> {now}{kept}"
         snapshot.history.note(snapshot.step, note)
         logger.info("resume at step %d: %s", snapshot.step, note)
-    if not changes.keys() & STATED and not problem.is_stated_as(snapshot.state["problem"]):  # in Python
-        snapshot.history.note(snapshot.step, "other errors of sources or density are stated")
     return config.model_copy(update={name: getattr(old, name) for name in OF_THE_START})
 
 
-def _changes(old: Config, new: Config) -> dict[str, tuple[object, object]]:
+def _told_apart(changes: Changes, old: Config, new: Config) -> Changes:
+    """The same changes, that of sources by the fields of each."""
+    every = ((i, *each) for i, each in enumerate(zip(old.sources, new.sources, strict=True)))
+    of_sources = {
+        f"sources[{i}].{field}": (getattr(before, field), getattr(now, field))
+        for i, before, now in every
+        for field in type(now).model_fields
+        if getattr(before, field) != getattr(now, field)
+    }
+    return {name: change for name, change in changes.items() if name != "sources"} | of_sources
+
+
+def _changes(old: Config, new: Config) -> Changes:
     """What differs, of a material too that only one of them gives, unless a receiver file may give it."""
     return _with_material(old).differences(_with_material(new))
 
@@ -258,8 +283,8 @@ def _require_resumable(found: Found) -> None:
 
 
 def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:
-    """The fields that may not change: those of problem and network but for paths and what ± alone is by, own numbers,
-    and past stages."""
+    """The fields that may not change: those of problem and network, own numbers, and past stages; but for paths and for
+    errors that are stated, which ± alone depends on."""
     fixed = {*ProblemConfig.model_fields, *NetworkConfig.model_fields, *config.own, *old.own} - {"data", *STATED}
     if [each.as_exact for each in config.sources] != [each.as_exact for each in old.sources]:
         fixed.add("sources")
@@ -271,7 +296,7 @@ def _fixed(config: Config, old: Config, snapshot: Snapshot) -> set[str]:
     return fixed
 
 
-def _refuse(changes: dict[str, tuple[object, object]], fixed: set[str]) -> None:
+def _refuse(changes: Changes, fixed: set[str]) -> None:
     bad = [f"{name}: {changes[name][0]} -> {changes[name][1]}" for name in changes if name in fixed]
     if bad:
         raise ConfigError(

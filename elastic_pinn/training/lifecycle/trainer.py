@@ -110,7 +110,7 @@ def train(
     resume
         "never" (a used run_dir is an error), "auto" (continue from what is there or in the mirror, if anything), or the
         path or URL of a checkpoint or a run. A run that has ended for a reason of its own is returned unchanged, unless
-        the config was changed.
+        the config was changed; where other errors are stated (`at_plus_minus` and its like), it is only judged anew.
     control
         Lets another thread monitor and stop.
 

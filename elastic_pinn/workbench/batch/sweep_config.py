@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from elastic_pinn.config import FIELDS, ConfigError, plain_parameters
 from elastic_pinn.config_sections import NonNegative, OptionalCount, Threads
-from elastic_pinn.paths import delivered, from_root
+from elastic_pinn.paths import delivered, from_root, near_file
 from elastic_pinn.workbench.batch.notebook import Notebook, Value
 from elastic_pinn.workbench.run_folders import RUNS, stamped
 from elastic_pinn.yaml_values import read_yaml, write_yaml
@@ -174,7 +174,8 @@ class Sweep(SweepPart):
             location = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
             raise SweepError(f"{path}: {location}{error.problem}") from None
         except OSError as error:
-            raise SweepError(f"no sweep file could be read at {path}: {error.strerror}") from None
+            near = near_file(path, path.absolute())
+            raise SweepError(f"no sweep file could be read at {path}: {error.strerror}{near}") from None
         except (yaml.YAMLError, UnicodeDecodeError, SweepError) as error:
             raise SweepError(f"{path}: {error}") from None
 

@@ -4,7 +4,6 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -39,8 +38,10 @@ class OneLineErrors(TyperGroup):
                 status = _fail(f"{error.format_message().rstrip('.')}{_hint(error)}", USAGE_ERROR)
             except (typer.Abort, KeyboardInterrupt):
                 status = _fail("interrupted", INTERRUPTED)
-            except (ElasticPinnError, OSError) as error:  # any other error is a bug, and its traceback is shown
-                status = _fail(told(error), FAILURE)
+            except ElasticPinnError as error:  # any other error is a bug, and its traceback is shown
+                status = _fail(str(error), FAILURE)
+            except OSError as error:
+                status = _fail(_of_the_system(error), FAILURE)
         sys.exit(status)
 
 
@@ -50,15 +51,9 @@ def _hint(error: typer.TyperException) -> str:
     return f". See {context.command_path} --help" if context else ""
 
 
-def told(error: Exception) -> str:
-    """Return the text of an error, with what may be meant where nothing is at its path."""
-    from elastic_pinn.paths import near_path
-
-    path, text = getattr(error, "path", None), str(error)
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        path, text = error.filename, f"{error.filename}: {error.strerror}"
-    near = near_path(path, Path(path).absolute()) if isinstance(path, str) and "://" not in path else ""
-    return f"{text} Did you mean {near!r}?" if near else text
+def _of_the_system(error: OSError) -> str:
+    """Return the path, if there is one, and its fault."""
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def _fail(fault: str, status: int) -> int:

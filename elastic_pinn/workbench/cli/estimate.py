@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elastic_pinn.workbench.cli.app import FAILURE, app, told
+from elastic_pinn.workbench.cli.app import FAILURE, app
 from elastic_pinn.workbench.cli.arguments import expand_path, is_run, needing_problem
 from elastic_pinn.workbench.cli.console import clean, format_number, print_table
 
@@ -32,6 +32,7 @@ def estimate(
     dimensionless. Not for runs with unknowns; of a problem stated in Python, `run.estimate_error(problem)` does it.
     """
     from elastic_pinn.errors import ElasticPinnError
+    from elastic_pinn.storage import CheckpointError
 
     found, faults = [], []
     for location in locations:
@@ -39,8 +40,11 @@ def estimate(
             checkpoint = _checkpoint_at(location)
             with needing_problem("run.estimate_error(problem)"):
                 estimated = checkpoint.estimate_error()
+        except (CheckpointError, OSError) as error:  # which name the path
+            faults.append(str(error))
+            continue
         except ElasticPinnError as error:
-            faults.append(told(error) if str(error).startswith(location) else f"{location}: {error}")
+            faults.append(f"{location}: {error}")
             continue
         errors = estimated.displacement, estimated.stress
         if not all(map(math.isfinite, errors)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elastic_pinn.workbench.cli.app import FAILURE, app, told
+from elastic_pinn.workbench.cli.app import FAILURE, app
 from elastic_pinn.workbench.cli.arguments import CHECKPOINTS, QUARANTINE, checkpoints_of, expand_path, is_run
 from elastic_pinn.workbench.cli.console import format_number, print_line
 
@@ -80,7 +80,7 @@ def _print_each(paths: Sequence[str], isolated: bool) -> list[str]:
         typer.echo(cost, err=True)
     good = []
     for path, fault in zip(paths, _faults(paths, isolated), strict=True):
-        print_line(f"BAD    {told(fault)}" if fault else f"ok     {path}")
+        print_line(f"BAD    {fault}" if fault else f"ok     {path}")
         good += [] if fault else [path]
     return good
 

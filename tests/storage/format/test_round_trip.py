@@ -119,7 +119,6 @@ def histories(draw: st.DrawFn) -> History:
     )
 
 
-@pytest.mark.slow
 @quick
 @given(trees)
 def test_any_state_comes_back_bit_for_bit(tree):

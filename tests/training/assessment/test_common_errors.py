@@ -51,7 +51,6 @@ def waveforms(path, source, problem=None) -> Waveforms:
     return Waveforms(problem(stated) if problem else stated, config, session.model, session.sampler.batches)
 
 
-@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("of_source", [{}, BOTH], ids=["known", "sought"])
 def test_the_change_by_another_source_is_that_of_its_waveforms(clean, tmp_path, of_source):

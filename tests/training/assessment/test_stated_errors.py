@@ -307,13 +307,14 @@ def test_a_run_that_has_ended_is_judged_anew_for_other_errors_that_are_stated(tm
     sought = LOAD | BOTH | {"delay": 10e-6}  # beside whose amplitude density is counted
     of_source, of_all = ({field: 1e-4}, {}) if field.startswith("at") else ({}, {field: 200.0})
 
-    def train(run, source=sought, **stated):
+    def train(run, source=sought, resume="auto", **stated):
         config = ep.Config(**CONFIG | {"sources": [source], **stated}, data=data)
-        return ep.train(config, tmp_path / run, resume="auto")
+        return ep.train(config, tmp_path / run, resume=resume)
 
-    exact = train("run").fit
+    exact, before = train("run").fit, ep.Run(tmp_path / "run").latest().path
     again, told = train("run", sought | of_source, **of_all), train("at once", sought | of_source, **of_all).fit
-    assert len(again.history()) == exact.step and field in again.events()[-1][1]
+    change = f"sources[0].{field}: None -> 0.0001" if of_source else f"{field}: 0.0 -> 200.0"
+    assert len(again.history()) == exact.step and again.events()[-1] == (exact.step, change)
     assert again.fit.values == exact.values and again.fit.plus_minus == pytest.approx(told.plus_minus, rel=1e-6)
     assert again.fit.plus_minus["mu"] > 1.1 * exact.plus_minus["mu"] and again.fit.given == told.given
     written = (again.path / "summary.json").stat().st_mtime_ns
@@ -321,6 +322,11 @@ def test_a_run_that_has_ended_is_judged_anew_for_other_errors_that_are_stated(tm
     assert (again.path / "summary.json").stat().st_mtime_ns == written, "nothing is stated anew"
     with pytest.raises(ep.ConfigError, match="cannot resume with another network, problem"):
         train("run", sought | of_source | {"width": 1.1 * LOAD["width"]}, **of_all)
+    # From where it ended before, with what was stated then, but for 0 where nothing was.
+    zero = dict.fromkeys(of_source, 0.0)
+    assert train("run", sought | zero, resume=before).fit.plus_minus == pytest.approx(exact.plus_minus, rel=1e-6)
+    copied = train("new", sought | of_source, resume=str(tmp_path / "run"), **of_all)
+    assert copied.fit.plus_minus == pytest.approx(told.plus_minus, rel=1e-6)
 
 
 @pytest.mark.slow
@@ -342,5 +348,4 @@ def test_so_is_a_run_of_a_problem_in_which_they_are_stated_in_python(tmp_path):
 
     exact, counted = train().fit, train(at=1e-4)
     assert counted.fit.values == exact.values and counted.fit.plus_minus["mu"] > 1.1 * exact.plus_minus["mu"]
-    assert counted.events()[-1] == (exact.step, "other errors of sources or density are stated")
     assert train().fit.plus_minus == pytest.approx(exact.plus_minus, rel=1e-6)

@@ -42,7 +42,6 @@ def test_standard_deviations_cover_what_coarse_elements_do_beside_the_noise_and_
         assert abs(fit.values[name] - true) < 3.0 * fit.plus_minus[name] < 0.1 * true
 
 
-@pytest.mark.slow
 def test_there_is_none_beside_so_little_noise_that_it_would_be_theirs(fine, tmp_path):
     fit = fit_of(fine, tmp_path / "noisy.h5", 0.05)
     assert fit.verdict == "withheld" and "coarser elements would move mu by 0.9" in fit.reason

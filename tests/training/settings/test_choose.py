@@ -82,7 +82,6 @@ def test_sides_beside_a_load_have_points_enough_whatever_the_number_of_condition
         assert found["boundary_points"] * len(problem.boundary) >= least * sum(found["hidden_layers"])
 
 
-@pytest.mark.slow
 def test_all_that_is_chosen_makes_a_legal_config():
     for name in NETWORKS:
         config = ep.Config(problem="own", tolerance=1e-2)

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from elastic_pinn.config import Config
 from elastic_pinn.errors import ElasticPinnError
-from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics import Problem
 from elastic_pinn.physics.setups import ProblemMaker
 from elastic_pinn.run import Checkpoint, Run
 from elastic_pinn.storage import LOSSES_OF_START_UNTIL
 from elastic_pinn.training.sampling import moved_points
 from elastic_pinn.training.sampling.moves import MOVES
+from elastic_pinn.used_fields import takes_no_part
 from elastic_pinn.workbench.figures.drawn_from import Source, checkpoint_of, open_source, require_several
 from elastic_pinn.workbench.figures.learning.weights_and_points import (
     Curve,
@@ -129,7 +129,7 @@ def _of_one(record: _Record, terms: Sequence[str], own: Problem | ProblemMaker |
     figure = Picture(sum(heights))
     parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)
     axes = draw_losses(parts[0, 0], _curves(history, terms), weights, redraws_in(history), record.events)
-    title = ": ".join(filter(None, (record.name, no_part_text(record.config))))
+    title = "\n".join(filter(None, (record.name, no_part_text(record.config))))
     axes.set_title(title, loc="left", fontsize=10, parse_math=False)
     if density:
         draw_density(parts[1, 0], *density)
@@ -138,8 +138,7 @@ def _of_one(record: _Record, terms: Sequence[str], own: Problem | ProblemMaker |
 
 def no_part_text(config: Config) -> str:
     """Return what a title tells of losses of a network that takes no part in the wavefield; "" where it does."""
-    is_held = config.ridge >= HELD_AT_ZERO and {*config.stages} == {"full_waveform"}
-    return "losses of the network, which takes no part: elements solve for the waves" if is_held else ""
+    return "of the network, which takes no part: elements solve for the waves" if takes_no_part(config) else ""
 
 
 def height_of(weights: Curves) -> float:
@@ -198,7 +197,7 @@ def draw_terms(axes: Axes, curves: Curves) -> None:
             linestyle="--" if term == "validation" else "-",
             linewidth=1.8 if term == "total" else 1.2,
             **dots(len(steps)),
-            label=f"{_describe(term)}: zero" if is_zero else _describe(term),
+            label=letter_by_letter(f"{_describe(term)}{': zero' * is_zero}"),
         )
     _finish(axes)
 
@@ -271,6 +270,7 @@ def draw_events(axes: Axes, events: Events) -> None:
             fontsize=8,
             color=BLUE,
             label=BELOW_CURVES,
+            parse_math=False,
             bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.0},
         )
 
@@ -319,13 +319,16 @@ def _draw_runs(figure: Picture, axes: Axes, records: Sequence[_Record], terms: S
             axes.plot(steps, values, color=color, linestyle=STYLES.get(term, "-"), linewidth=width)
     _finish(axes)
     of_runs = [Line2D([], [], color=color) for _, color in zip(records, colors, strict=False)]
-    of_terms = [Line2D([], [], color="0.3", linestyle=STYLES.get(term, "-"), label=_describe(term)) for term in terms]
-    legend_beside(axes, of_terms)
+    styles = {letter_by_letter(_describe(term)): STYLES.get(term, "-") for term in terms}
+    legend_beside(axes, [Line2D([], [], color="0.3", linestyle=each, label=label) for label, each in styles.items()])
+    held = [record for record in records if takes_no_part(record.config)]
+    told = [f"{len(held)} of networks that take no part: elements solve for the waves"] if held else []
     if len(records) <= NAMED:
         names = short_names([str(record.source.path) for record in records])
         legend_below(figure, of_runs, [letter_by_letter(name) for name in names])
     else:
-        axes.set_title(f"{len(records)} runs, the first dark and the last bright", fontsize=10, loc="left")
+        told = [f"{len(records)} runs, the first dark and the last bright", *told]
+    axes.set_title("\n".join(told), fontsize=10, loc="left")
 
 
 def _finish(axes: Axes) -> None:

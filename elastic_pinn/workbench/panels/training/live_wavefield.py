@@ -3,8 +3,8 @@
 import numpy as np
 
 from elastic_pinn.networks import Model
-from elastic_pinn.networks.config import HELD_AT_ZERO
 from elastic_pinn.physics import Problem
+from elastic_pinn.used_fields import takes_no_part
 from elastic_pinn.workbench.figures.drawn_from import first_shot_text, shown_quantity
 from elastic_pinn.workbench.figures.style.picture import Picture
 from elastic_pinn.workbench.figures.style.units import unit_for
@@ -66,5 +66,5 @@ def _quantities(problem: Problem) -> list[str]:
 def whose(record: LiveRecord) -> str:
     """What a live figure is not of: other shots, and the wavefield where elements solve for all of it."""
     first = first_shot_text(record.problem).rstrip(": ")
-    no_part = "the network takes no part in the wavefield" if record.resolved.ridge >= HELD_AT_ZERO else ""
+    no_part = "the network takes no part in the wavefield" if takes_no_part(record.resolved) else ""
     return "".join(f"; {each}" for each in (first, no_part) if each)

@@ -105,7 +105,8 @@ class Training:
     def matches(self, config: Config, problem: Problem | None, run_dir: str, resume: str) -> bool:
         """Return whether train() with these arguments, of which run_dir may be "", is this run."""
         is_here = not run_dir or from_root(run_dir) == self.run_dir
-        is_alike = problem is None or self._given[1].is_like(problem.identity)
+        own = self._given[1]
+        is_alike = problem is None or (own.is_like(problem.identity) and own.stated_errors == problem.stated_errors)
         return is_here and is_alike and config == self.config and resume in ("never", "auto", self.resume)
 
     @property
