@@ -225,9 +225,10 @@ def test_live_figures_of_several_shots_tell_whose_they_are(shots_run, monkeypatc
     live.follow(record)
     titles = []
     monkeypatch.setattr(FitView, "_draw_one", titled(FitView._draw_one, titles))
-    for view in (live.children[1], live.children[-1]):
+    of_fit = live.children[live.titles.index("Data fit")]
+    for view in (live.children[1], of_fit):
         assert "ep.figures.movie(run)" in view.children[-1].value
-    shown, _ = live.children[-1].children[0].children
+    shown, _ = of_fit.children[0].children
     for way in reversed(shown.options):
         shown.value = way
         assert titles[-1].endswith(f"; step {step}{whose}"), way
