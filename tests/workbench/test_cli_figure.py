@@ -36,6 +36,8 @@ def test_a_figure_is_written_in_pixels_and_in_millimetres(run, tmp_path):
     ("status", "words", "fault"),
     [
         (2, ["wave", "--output", "a.pdf"], "'wave' is no figure of a run; legal are b_scan"),
+        (2, ["data_ft", "--output", "a.pdf"], "wiggles; did you mean 'data_fit'?"),
+        (2, ["data_fit", "--output", "pics/a.pdf"], "pics/a.pdf: there is no folder pics; did you mean 'picks'?"),
         (2, ["error_map", "--output", "a.tif"], "must end in .pdf, .svg, .png"),
         (2, ["energy", "--output", "a.pdf", "--shot", "left"], "legal with b_scan"),
         (1, ["energy", "--output", "a.pdf", "--width", "3"], "width = 3 mm: legal are 40 to 400"),
@@ -44,5 +46,6 @@ def test_a_figure_is_written_in_pixels_and_in_millimetres(run, tmp_path):
 )
 def test_what_is_not_legal_is_refused_in_one_line(run, tmp_path, monkeypatch, status, words, fault):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "picks").mkdir()
     assert fault in refused(status, "figure", run.path, *words)
     assert not list(tmp_path.glob("a.*"))

@@ -212,3 +212,12 @@ def test_lines_of_wave_speeds_in_the_f_k_image_of_a_fit_are_those_that_were_foun
     assert abs(solid.c_s / start.c_s - 1.0) > 1e-3, "the run has moved"
     drawn = {line.get_label() for line in draw_fit_frequency_wavenumber(seen).axes[0].lines}
     assert f"S, as found: {solid.c_s:,.4g} m/s" in drawn and f"P, as found: {solid.c_p:,.4g} m/s" in drawn
+
+
+def test_a_wavefield_that_is_zero_at_all_receivers_has_no_spectrum(inverse_run):
+    class Still:
+        def predict(self, x, *_):
+            return np.zeros((*np.shape(x), 2))
+
+    with pytest.raises(ep.figures.FigureError, match="the wavefield is zero at all receivers"):
+        draw_fit_frequency_wavenumber(inverse_run.latest().shot()._replace(wavefield=Still()))

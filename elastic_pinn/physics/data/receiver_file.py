@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FORMAT = "elastic_pinn receivers 2"
 ALWAYS = "values", "xy", "time", "directions", "noise"
 NAMES = "names"
+HDF5 = b"\x89HDF"  # with which such a file begins
 USUAL = {"gain": 1.0, "delay": 0.0}  # which are not written
 PULSE_UNITS = {"center": "m", "direction": "1", "width": "m", "peak": "m/s"}
 
@@ -45,6 +46,14 @@ def read_bytes(path: Path) -> bytes:
             f"no receiver file could be read at {path.absolute()}: {error.strerror}; check the path, "
             f"or make a file with data/make_aluminium_receivers.py{near_file(path, path)}"
         ) from error
+
+
+def not_whole(path: Path, image: bytes, error: Exception) -> ReceiverFileError:
+    """Return the error of a file whose bytes h5py cannot read: a damaged one, or of another kind."""
+    mend = "fetch or make it anew"
+    if image and not image.startswith(HDF5):
+        mend = f"of a raw recording, `elastic-pinn import {path} --output ...` or 07_own_data makes a receiver file"
+    return ReceiverFileError(f"{path} is not a whole HDF5 file: {error}; {mend}")
 
 
 def read(file: h5py.File) -> dict[str, Any]:

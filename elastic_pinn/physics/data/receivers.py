@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from elastic_pinn.physics.data.receiver_checks import check_parts
-from elastic_pinn.physics.data.receiver_file import ReceiverFileError, read, read_bytes, write
+from elastic_pinn.physics.data.receiver_file import ReceiverFileError, not_whole, read, read_bytes, write
 from elastic_pinn.physics.data.recorded_quantity import RecordedQuantity
 from elastic_pinn.physics.data.records import Records
 from elastic_pinn.physics.data.records_given import records_given
@@ -342,7 +342,7 @@ class Receivers:
             fields["truth"] = fields["truth"] and Truth(**fields["truth"])
             return cls(**fields, path=path, sha256=hashlib.sha256(image).hexdigest())
         except (OSError, KeyError, RuntimeError) as error:
-            raise ReceiverFileError(f"{path} is not a whole HDF5 file: {error}; fetch or make it anew") from error
+            raise not_whole(path, image, error) from error
         except (ValueError, TypeError) as error:
             raise ReceiverFileError(f"{path}: {error}; data/README.md shows the layout") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,8 @@ def figure(
     apart in grey, and no title, which is printed for the caption.
     """
     if name not in NAMES:
-        raise typer.TyperException(f"{name!r} is no figure of a run; legal are {', '.join(sorted(NAMES))}")
+        near = "".join(f"; did you mean {each!r}?" for each in get_close_matches(name, NAMES, 1))
+        raise typer.TyperException(f"{name!r} is no figure of a run; legal are {', '.join(sorted(NAMES))}{near}")
     if output.suffix not in KINDS:
         raise typer.TyperException(f"{output}: the name of a figure's file must end in {', '.join(KINDS)}")
     if shot and name not in OF_SHOTS:
@@ -64,4 +66,4 @@ def figure(
     write(output, as_file(drawn if width is None else drawn.for_print(width), output.suffix.removeprefix(".")))
     print_line(f"{output}  {name}, {format_size(output.stat().st_size)}")
     if width is not None and drawn.get_suptitle():
-        print_line(f"  for the caption: {' '.join(drawn.get_suptitle().split())}")
+        print_line(f"  for the caption: {'; '.join(drawn.get_suptitle().splitlines())}")

@@ -65,7 +65,7 @@ def movie(
 
     require_writable(output)
     require_known([quantity])
-    refuse_existing([output], force)
+    refuse_existing([output], force, makes_folders=True)
     checkpoint = _open(location, best)
     draw(checkpoint, quantity, frames, start=start, end=end, shot=shot).save(output, overwrite=force)
     print_line(f"from {checkpoint.path}")
@@ -112,7 +112,7 @@ def fields(
     require_known(quantity or [])
     along = _nodes(nodes)
     series = [vtk / SERIES, *vtk_frames(vtk / SERIES)] if vtk else []
-    refuse_existing(filter(None, [nc, *series]), force)
+    refuse_existing(filter(None, [nc, *series]), force, makes_folders=True)
     checkpoint = _open(location, best)
     found = shown_fields(checkpoint, along, shot)
     names = quantity or found.names

@@ -279,6 +279,12 @@ def test_a_truncated_file_is_refused_by_name(path, kept):
     assert str(path) in str(caught.value)
 
 
+def test_a_file_of_another_kind_is_refused_with_what_makes_a_receiver_file_of_it(tmp_path):
+    (tmp_path / "scan.csv").write_text("t (us), v (mm/s)\n0, 1\n")
+    with pytest.raises(ReceiverFileError, match=r"of a raw recording, `elastic-pinn import \S+scan\.csv --output"):
+        Receivers.load(tmp_path / "scan.csv")
+
+
 def test_values_that_do_not_fit_together_are_refused_when_made():
     with pytest.raises(ValueError, match=r"displacement has shape \(3, 4, 2\)"):
         example(time=np.array([0.0, 1.0]))

@@ -21,6 +21,7 @@ from elastic_pinn.physics.data.known_material import material_of
 from elastic_pinn.physics.data.noise import ORIGINS, noise_of_records
 from elastic_pinn.physics.data.readers.arrivals import arrivals_of, below_which, spectrum
 from elastic_pinn.physics.data.records import Records
+from elastic_pinn.physics.media.impossible_density import why_impossible
 from elastic_pinn.physics.media.material import Material
 from elastic_pinn.physics.numbers import Array
 
@@ -82,7 +83,7 @@ KINDS = 4  # of steps, rounded times having two, and two more where there are mo
 def doubts(receivers: Receivers) -> list[str]:
     """Return a sentence for each thing about recordings that can hardly be so, with what would mend it."""
     material = material_of(receivers)
-    of_material = list(_of_material(material)) if material else []
+    of_material = list(_of_material(material) if material else _of_density(receivers))
     of_records = [doubt for each in receivers.records for doubt in _doubts(each, None if of_material else material)]
     faulty = faulty_channels(receivers)
     is_told = any(each.kind in (COPY, NOISELESS) for each in faulty)
@@ -137,6 +138,13 @@ def _of_times(time: Array) -> Iterator[str]:
             f"{100.0 * beside / usual:.2g} % of a step, {usual:.3g} s: write them with all their digits, or take their "
             "column out of the file and give time_step (or sampling_rate)"
         )
+
+
+def _of_density(receivers: Receivers) -> Iterator[str]:
+    """A density without moduli, beside the speed of first arrivals."""
+    speeds = np.concatenate([arrivals_of(each).speeds for each in receivers.records])
+    if "rho" in receivers.material and len(speeds):
+        yield from filter(None, [why_impossible(receivers.material["rho"], float(np.median(speeds)))])
 
 
 def _of_material(material: Material) -> Iterator[str]:

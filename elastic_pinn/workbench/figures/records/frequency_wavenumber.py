@@ -152,6 +152,8 @@ def draw_fit_frequency_wavenumber(
     receivers = receivers_of(seen, "fit_frequency_wavenumber")
     raw = chosen(receivers, records)
     off = missed(seen.predict, raw)  # (R, T, C), each sample at its own instant
+    if not np.nan_to_num(raw.corrected - off).any():
+        raise FigureError("the wavefield is zero at all receivers, in the whole window: there is no spectrum of it")
     # All three go through the same interpolation and windows, so that none of these is in the difference.
     recorded, predicted, rest = (
         while_all_ran(replace(raw, values=values, noise=0.0, gain=1.0))

@@ -5,6 +5,7 @@ Letters: K traces, T times, C channels of a receiver.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 
 from elastic_pinn.networks import Model
 from elastic_pinn.physics import Problem
-from elastic_pinn.physics.data import Receivers, RecordedQuantity, Records
+from elastic_pinn.physics.data import Receivers, RecordedQuantity, Records, noise_of
 from elastic_pinn.physics.domains import Shape
 from elastic_pinn.physics.fields import evaluate
 from elastic_pinn.physics.setups import ProblemMaker
@@ -34,7 +35,7 @@ from elastic_pinn.workbench.figures.records.shown_records import (
     row_labels,
     titles,
 )
-from elastic_pinn.workbench.figures.style.colors import BLUE, ORANGE, VERMILLION
+from elastic_pinn.workbench.figures.style.colors import BLUE, ORANGE, PURPLE
 from elastic_pinn.workbench.figures.style.layout import legend_below
 from elastic_pinn.workbench.figures.style.picture import Picture, light_grid
 from elastic_pinn.workbench.figures.style.units import Unit, unit_for
@@ -49,7 +50,7 @@ STYLES: Mapping[str, dict[str, Any]] = {
     "recorded": {"color": ORANGE, "linewidth": 3.0},
     "exact": {"color": ORANGE, "linewidth": 3.0},
     **{by: {"color": BLUE, "linewidth": 1.2} for by in SOLVED_BY},
-    **{f"recorded - {by}": {"color": VERMILLION, "linewidth": 0.8} for by in SOLVED_BY},
+    **{f"recorded - {by}": {"color": PURPLE, "linewidth": 0.8} for by in SOLVED_BY},
 }
 """In this order from below."""
 ALONE: Mapping[str, Any] = {"color": BLUE, "linewidth": 1.2}
@@ -149,8 +150,7 @@ def draw_wiggles(
         _call_rows(figure.axes[0], row_labels(receivers, records), shown, places)
     told = f"{_what(quantity, places, shown if points is None else None)}: {spacing}"
     if receivers and "recorded" in traces:
-        error = percent(relative_error(own, receivers))
-        told += f"; relative L2 error at all {len(receivers.places)} receivers: {error}"
+        told += f"\n{_residual_text(own, receivers)}"
     elif "exact" in traces:
         difference = traces[own.solved_by].values - traces["exact"].values
         error = percent(float(np.linalg.norm(difference) / np.linalg.norm(traces["exact"].values)))
@@ -291,6 +291,19 @@ def _label_rows(axes: Axes, places: Array, length: Unit) -> None:
     axes.set_yticks(-np.arange(len(places)), texts)
     axes.set_ylim(-len(places), 1.0)  # the largest amplitude of the first and of the last is clear of the frame
     axes.set_ylabel(f"receiver at x, y ({length.name})")
+
+
+def _residual_text(own: Shot, receivers: Receivers) -> str:
+    """How far a wavefield is from what was recorded, beside the noise in it, or from what is known without noise."""
+    error, at = percent(relative_error(own, receivers)), f"at all {len(receivers.places)} receivers"
+    if receivers.is_complete and receivers.truth and receivers.truth.records:
+        return f"relative L2 error {at}, beside the waves without noise: {error}"
+    noise = noise_of(receivers)
+    if len(receivers.kinds) > 1 or math.isnan(noise.level):
+        return f"residual {at}: {error} of the records, noise included"
+    recorded = np.concatenate([each.corrected[each.is_there] for each in receivers.records])
+    size = percent(noise.level / math.sqrt(float(np.square(recorded).mean())))
+    return f"residual {at}: {error} of the records; noise ({noise.origin}): {size}"
 
 
 def _call_rows(axes: Axes, labels: Sequence[str], records: Records, places: Array) -> None:

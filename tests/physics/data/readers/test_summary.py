@@ -45,6 +45,12 @@ def test_a_density_alone_is_known_and_told_with_what_the_search_starts_from(bloc
     assert ep.figures.frequency_wavenumber(read)  # without lines of speeds
 
 
+def test_a_density_alone_that_no_solid_of_such_waves_has_is_doubted(block):
+    [doubt] = doubts(replace(scaled(block), material={"rho": 8.5}))
+    assert doubt.startswith("density = 8.5 kg/m3 beside P waves of 6") and "give 8500, if 8.5 g/cm3 was meant" in doubt
+    assert doubts(replace(scaled(block), material={"rho": 2700.0})) == []
+
+
 def test_noise_that_was_estimated_and_then_written_is_not_told_as_stated(block):
     lines = summary(with_noise(scaled(block)))
     [noise] = [line for line in lines if line.startswith("noise: ")]
