@@ -308,8 +308,10 @@ class Problem:
 
     @property
     def stated_errors(self) -> list[float]:
-        """Standard deviations that are stated, of the density (kg/m3) and of place (m), width (m) and direction
-        (degrees) of each source of each shot; no part of the identity."""
+        """Standard deviations that are stated of what is given, which are no part of the identity.
+
+        Of the density (kg/m3), and of place (m), width (m) and direction (degrees) of each source of each shot.
+        """
         of_sources = (astuple(source.plus_minus) for shot in self.shots for source in shot.sources)
         return [self.reference.density_plus_minus, *chain.from_iterable(of_sources)]
 

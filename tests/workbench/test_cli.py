@@ -366,7 +366,8 @@ def test_a_file_that_is_there_stays_unless_told(run, tmp_path, words):
 
 
 def test_a_file_that_cannot_be_written_is_said_in_one_line(run, tmp_path):
-    assert "No such file or directory" in call("export", run.path, "--torch", tmp_path / "no" / "t.pt").stderr
+    assert "there is no folder" in refused(2, "export", run.path, "--torch", tmp_path / "no" / "t.pt")
+    assert "File name too long" in refused(1, "export", run.path, "--torch", tmp_path / f"{'t' * 300}.pt")
 
 
 def test_repair_writes_the_sealed_bytes_to_a_new_file_and_never_over_another(newest):

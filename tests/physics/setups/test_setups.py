@@ -227,7 +227,9 @@ def test_a_misspelt_file_is_told_with_a_like_one_of_its_folder(misspelt, receive
     with pytest.raises(ConfigError, match=r"scope0\.h5'") as whole:
         find(str(tmp_path / misspelt))
     assert str(whole.value).endswith(f"did you mean {str(tmp_path / 'runs' / 'scope0.h5')!r}?")
-    for other in ("runs/block.h5", "scope0.h5", "run/scope0.h5"):
+    with pytest.raises(ConfigError, match=r"did you mean 'runs/scope0.h5'\?$"):
+        find("run/scope0.h5")
+    for other in ("runs/block.h5", "scope0.h5", "other/scope0.h5"):
         with pytest.raises(ConfigError) as refusal:
             find(other)
         assert "did you mean" not in str(refusal.value)
