@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from numbers import Number
 from pathlib import PurePath
 from reprlib import Repr
@@ -18,6 +18,7 @@ FUNCTIONS = (FunctionType, BuiltinFunctionType)
 
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+(?![\d,])")
 
+LIKE = 0.5  # how alike a name must be to one that may be meant
 NEAR = 0.85  # least similarity of a name to a field's for it to count as a misspelt parameter
 LESS_LIKELY = 0.05  # of similarity less than the nearest name: no field that is meant
 
@@ -98,6 +99,13 @@ def _is_of_torch(value: Any) -> bool:
 
 def _is_near(name: str, fields: Collection[str]) -> bool:
     return bool(difflib.get_close_matches(name, fields, n=1, cutoff=NEAR))
+
+
+def nearest(name: str, among: Iterable[str]) -> str:
+    """Return which of some names may be meant, as the end of a sentence; empty where none is like it."""
+    by_lower = {each.lower(): each for each in among}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=LIKE)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
 def not_a_field(

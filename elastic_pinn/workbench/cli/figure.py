@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from elastic_pinn.parameters import nearest
 from elastic_pinn.workbench.cli.app import app
 from elastic_pinn.workbench.cli.arguments import expand_path, is_run, needing_problem
 from elastic_pinn.workbench.cli.console import format_size, print_line
@@ -43,8 +43,8 @@ def figure(
     apart in grey, and no title, which is printed for the caption.
     """
     if name not in NAMES:
-        near = "".join(f"; did you mean {each!r}?" for each in get_close_matches(name, NAMES, 1))
-        raise typer.TyperException(f"{name!r} is no figure of a run; legal are {', '.join(sorted(NAMES))}{near}")
+        legal = ", ".join(sorted(NAMES))
+        raise typer.TyperException(f"{name!r} is no figure of a run; legal are {legal}{nearest(name, NAMES)}")
     if output.suffix not in KINDS:
         raise typer.TyperException(f"{output}: the name of a figure's file must end in {', '.join(KINDS)}")
     if shot and name not in OF_SHOTS:

@@ -14,12 +14,13 @@ from typing import Any, get_args
 import numpy as np
 
 from elastic_pinn.errors import ConfigError
+from elastic_pinn.parameters import nearest
 from elastic_pinn.physics.data.readers.csv_file import read_table
 from elastic_pinn.physics.data.readers.csv_text import look_at
 from elastic_pinn.physics.data.readers.examples import directions_for, places_for, receivers_of
 from elastic_pinn.physics.data.readers.traces import Direction, Missing, Traces
 from elastic_pinn.physics.data.readers.units import EXAMPLES, factor, in_si, is_mechanical, is_same_unit, is_unit
-from elastic_pinn.physics.data.readers.variables import common_unit, listed, nearest, with_units
+from elastic_pinn.physics.data.readers.variables import common_unit, listed, with_units
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
 from elastic_pinn.physics.import_options import ImportOptions, Kind
 from elastic_pinn.physics.numbers import Array

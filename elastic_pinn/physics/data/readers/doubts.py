@@ -142,8 +142,10 @@ def _of_times(time: Array) -> Iterator[str]:
 
 def _of_density(receivers: Receivers) -> Iterator[str]:
     """A density without moduli, beside the speed of first arrivals."""
+    if "rho" not in receivers.material:
+        return
     speeds = np.concatenate([arrivals_of(each).speeds for each in receivers.records])
-    if "rho" in receivers.material and len(speeds):
+    if len(speeds):
         yield from filter(None, [why_impossible(receivers.material["rho"], float(np.median(speeds)))])
 
 

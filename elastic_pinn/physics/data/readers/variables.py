@@ -5,7 +5,6 @@ A name that is a word of this package, as "time", "x" or "velocity_y", says what
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from elastic_pinn.parameters import nearest
 from elastic_pinn.physics.data.readers.traces import Direction, Missing
 from elastic_pinn.physics.data.readers.units import different_units, is_unit
 from elastic_pinn.physics.data.receiver_file import ReceiverFileError
@@ -22,7 +22,6 @@ WITH_UNIT = re.compile(r"(.*?)\s*[\[(]([^\])]*)[\])]\s*")  # "time [us]"
 KINDS = "|".join(get_args(Kind))
 COMPONENT = re.compile(rf"({KINDS})(?:_(-?[xyz]|xx|yy|xy))?")
 MOST_NAMES = 12  # in an error
-NEAR = 0.5  # how alike a name must be to one that may be meant
 OR_A_STEP = ", or in place of it time_step (or sampling_rate, Hz) and first_time, where none does"
 WORDS = {"time": ("time", "t"), "x": ("x",), "y": ("y",), "z": ("z",), "xy": ("xy",), "receiver": ("receiver",),
          "shot": ("shot",), "direction": ("direction",)}  # fmt: skip
@@ -173,13 +172,6 @@ def _known(found: Variables, option: str, name: str) -> str:
             f"name, without a unit in brackets{nearest(name, found.arrays)}"
         )
     return name
-
-
-def nearest(name: str, among: Iterable[str]) -> str:
-    """Return which of some names may be meant, as the end of a sentence; empty where none is like it."""
-    by_lower = {each.lower(): each for each in among}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=NEAR)
-    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
 def ask_for_values(found: Variables, names: Names, missing: Missing) -> None:
